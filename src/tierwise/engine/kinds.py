@@ -1,0 +1,195 @@
+"""How a value of any source is read into each kind of canonical column, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tierwise.engine.connect import quoted
+from tierwise.engine.dates import ISO, DateFormat, date_sql
+from tierwise.engine.mapping import Field
+from tierwise.engine.numbers import Numbers, number_sql
+from tierwise.tables.schema import Kind
+from tierwise.units import AMOUNT_TYPE
+
+_NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A")
+_TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
+_FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
+_WIDE = "DECIMAL(38, 10)"
+_NO_CENTS = ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")  # fmt: skip
+_MILLS = ("BHD", "JOD", "KWD", "OMR", "TND")
+_NOISE = 1e-9  # what binary fractions add to a decimal amount
+_FLOATS = {"DOUBLE", "FLOAT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """SQL of one canonical column. `bad`, `big`, `excess` are SQL conditions, "" when impossible."""
+
+    value: str
+    bad: str = ""  # there is a value, but not of this kind
+    big: str = ""  # a number that does not fit an amount
+    excess: str = ""  # an amount with more than four decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What was found or set about how a source writes its values."""
+
+    numbers: Numbers
+    dates: Mapping[str, DateFormat]
+    clean: frozenset[str]  # text columns without blanks at their ends
+    whole: frozenset[str]  # id columns that were written as 17850.0
+    time_zone: str | None
+    cents: str  # SQL of the divisor of amounts in minor units; "" when amounts are in major ones
+
+
+def read_field(field: Field, manner: Manner) -> Reading:
+    """How one mapped column is read."""
+    match field.column.kind:
+        case Kind.ID:
+            return Reading(_id(field, manner))
+        case Kind.TEXT:
+            return Reading(_text(field, manner))
+        case Kind.MONEY:
+            return _money(field, manner)
+        case Kind.NUMBER | Kind.INTEGER:
+            return _number(field, manner)
+        case Kind.FLAG:
+            return _flag(field)
+        case Kind.DATE | Kind.TIME:
+            return _date(field, manner)
+
+
+def cents_sql(currency: str) -> str:
+    """Minor units in one unit of a currency: 100, but 1 yen and 1000 dinars."""
+    return (
+        f"CASE WHEN upper({currency}) IN ({_listed(_NO_CENTS)}) THEN 1"
+        f" WHEN upper({currency}) IN ({_listed(_MILLS)}) THEN 1000 ELSE 100 END"
+    )
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(quoted(value) for value in values)
+
+
+def _present(sql: str) -> str:
+    """Text that says something, trimmed; NULL for blanks and for words that mean nothing."""
+    return f"(CASE WHEN trim({sql}) NOT IN ({_listed(_NOTHING)}) THEN trim({sql}) END)"
+
+
+def _id(field: Field, manner: Manner) -> str:
+    sql, name = field.sql, field.column.name
+    if field.is_text:
+        if name in manner.whole:
+            return f"regexp_replace({_present(sql)}, '\\.0+$', '')"
+        return sql if name in manner.clean else _present(sql)
+    if field.type in _FLOATS or field.type.startswith("DECIMAL"):
+        whole = f"CAST(CAST({sql} AS HUGEINT) AS VARCHAR)"
+        return f"(CASE WHEN {sql} = trunc({sql}) THEN {whole} ELSE CAST({sql} AS VARCHAR) END)"
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def _text(field: Field, manner: Manner) -> str:
+    sql = field.sql
+    if not field.is_text:
+        nested = field.type.endswith("]") or field.type.startswith(("STRUCT", "MAP"))
+        return f"CAST(to_json({sql}) AS VARCHAR)" if nested else f"CAST({sql} AS VARCHAR)"
+    if field.column.name == "currency":
+        return f"upper(nullif(trim({sql}), ''))"
+    bare = sql if field.column.name in manner.clean else f"nullif(trim({sql}), '')"
+    if not field.column.one_of:
+        return bare
+    plain = f"replace(replace(lower({bare}), ' ', '_'), '-', '_')"
+    return f"(CASE WHEN {plain} IN ({_listed(field.column.one_of)}) THEN {plain} ELSE {bare} END)"
+
+
+def _digits(field: Field, manner: Manner) -> str:
+    return field.sql if manner.numbers.plain else number_sql(field.sql, manner.numbers.decimal)
+
+
+def _money(field: Field, manner: Manner) -> Reading:
+    if not field.is_text and not manner.cents and _fits(field.type):
+        return Reading(f"CAST({field.sql} AS {AMOUNT_TYPE})")
+    exact = field.sql
+    given = f"{field.sql} IS NOT NULL"
+    if field.is_text:
+        given = f"{_present(field.sql)} IS NOT NULL"
+        exact = f"TRY_CAST({_digits(field, manner)} AS {_WIDE})"
+    elif field.type in _FLOATS:
+        exact = f"(CASE WHEN isfinite({field.sql}) THEN {field.sql} END)"
+    number = f"TRY_CAST({_digits(field, manner)} AS DOUBLE)" if field.is_text else exact
+    if manner.cents:
+        exact = f"({exact} / CAST({manner.cents} AS DOUBLE))"
+    value = f"TRY_CAST(round({exact}, 4) AS {AMOUNT_TYPE})"
+    return Reading(
+        value,
+        bad=f"{given} AND ({number} IS NULL OR isnan(CAST({number} AS DOUBLE)))",
+        big=f"{number} IS NOT NULL AND {value} IS NULL",
+        excess=_beyond(field, exact, value),
+    )
+
+
+def _fits(kind: str) -> bool:
+    """Types of which every value is an exact amount: no check is needed."""
+    if kind in {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}:
+        return True
+    if not kind.startswith("DECIMAL"):
+        return False
+    width, places = (int(part) for part in kind[8:-1].split(","))
+    return places <= 4 and width - places <= 14
+
+
+def _beyond(field: Field, exact: str, value: str) -> str:
+    if field.type in {"BIGINT", "HUGEINT", "UBIGINT"}:
+        return ""
+    scale = f"greatest(1, abs(CAST({exact} AS DOUBLE)))"
+    return f"abs(CAST({exact} AS DOUBLE) - CAST({value} AS DOUBLE)) > {_NOISE} * {scale}"
+
+
+def _number(field: Field, manner: Manner) -> Reading:
+    target = "DOUBLE" if field.column.kind is Kind.NUMBER else "BIGINT"
+    if not field.is_text:
+        number = f"TRY_CAST({field.sql} AS DOUBLE)"
+        given = f"{field.sql} IS NOT NULL"
+    else:
+        text = f"rtrim({field.sql}, '% ')"
+        digits = text if manner.numbers.plain else number_sql(text, manner.numbers.decimal)
+        percent = f"CASE WHEN {field.sql} LIKE '%\\%%' ESCAPE '\\' THEN 100 ELSE 1 END"
+        number = f"(TRY_CAST({digits} AS DOUBLE) / {percent})"
+        given = f"{_present(field.sql)} IS NOT NULL"
+    finite = f"(CASE WHEN isfinite({number}) THEN {number} END)"
+    value = finite if target == "DOUBLE" else f"(CASE WHEN {finite} = trunc({finite}) THEN TRY_CAST({finite} AS BIGINT) END)"  # noqa: E501
+    if target == "DOUBLE" and field.type not in _FLOATS and not field.is_text:
+        return Reading(f"CAST({field.sql} AS DOUBLE)")
+    return Reading(value, bad=f"{given} AND {value} IS NULL")
+
+
+def _flag(field: Field) -> Reading:
+    if field.type == "BOOLEAN":
+        return Reading(field.sql)
+    text = f"lower(trim(CAST({field.sql} AS VARCHAR)))"
+    value = f"(CASE WHEN {text} IN ({_listed(_TRUE)}) THEN true WHEN {text} IN ({_listed(_FALSE)}) THEN false END)"
+    return Reading(value, bad=f"{_present(text)} IS NOT NULL AND {value} IS NULL")
+
+
+def _date(field: Field, manner: Manner) -> Reading:
+    zone, kind, sql = manner.time_zone, field.column.kind, field.sql
+    if field.is_text:
+        form = manner.dates.get(field.column.name, DateFormat(ISO))
+        value = date_sql(sql, kind, form, zone)
+        return Reading(value, bad=f"{_present(sql)} IS NOT NULL AND {value} IS NULL")
+    if field.type == "DATE":
+        return Reading(sql if kind is Kind.DATE else f"CAST({sql} AS TIMESTAMP)")
+    if field.type == "TIMESTAMP WITH TIME ZONE":
+        shown = zone if kind is Kind.DATE and zone else "UTC"
+        local = f"timezone({quoted(shown)}, {sql})"
+        return Reading(f"CAST({local} AS {'DATE' if kind is Kind.DATE else 'TIMESTAMP'})")
+    if field.type.startswith("TIMESTAMP"):
+        if kind is Kind.DATE:
+            return Reading(f"CAST({sql} AS DATE)")
+        moved = zone is not None and zone != "UTC"
+        at = f"timezone('UTC', timezone({quoted(zone)}, CAST({sql} AS TIMESTAMP)))" if moved else sql
+        return Reading(f"CAST({at} AS TIMESTAMP)")
+    value = date_sql(f"CAST({sql} AS VARCHAR)", kind, DateFormat("%Y%m%d"), None)  # 20240105
+    return Reading(value, bad=f"{sql} IS NOT NULL AND {value} IS NULL")

@@ -1,0 +1,127 @@
+"""All of a project's sources into one folder of canonical tables; bad rows become problems."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from tierwise.engine.connect import Session
+from tierwise.engine.fingerprint import (
+    Fingerprint,
+    changed,
+    fingerprint_inputs,
+    sha256,
+    source_name,
+    stamp,
+)
+from tierwise.engine.project import ProjectFolder
+from tierwise.engine.readers.files import matching, read_files
+from tierwise.engine.readers.rows import Rows, UnreadableError
+from tierwise.engine.rejects import Rejects
+from tierwise.engine.table import LoadedTable, Loading, load_table
+from tierwise.errors import SourceError
+from tierwise.settings.model import Source
+from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.schema import TABLES, Table
+
+__all__ = ["Fingerprint", "LoadReport", "LoadedTable", "fingerprint_inputs", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What was loaded, what was noticed, and what it was read from."""
+
+    tables: tuple[LoadedTable, ...]
+    problems: tuple[Problem, ...]
+    inputs: tuple[Fingerprint, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems for which rows, or a whole table, are left out."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+
+def load(
+    session: Session,
+    project: ProjectFolder,
+    into: Path,
+    *,
+    as_of: date,
+    today: date,
+    tell: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+) -> LoadReport:
+    """Load every source into `into/tables` and what was left out into `into/rejects.parquet`.
+
+    Bad rows and unreadable tables come back as problems. SourceError only when a
+    file changes while it is read; nothing is kept then. `environment` resolves
+    `${NAME}` in database URLs.
+    """
+    session.raw.execute("SET TimeZone = 'UTC'")
+    folder = into / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    loading = Loading(
+        session, project, folder, as_of, today, Rejects(session),
+        os.environ if environment is None else environment, tell,
+    )  # fmt: skip
+    with _unchanged(project, into) as inputs:
+        tables, problems, rows = _load_all(loading)
+        loading.rejects.write(into / "rejects.parquet")
+    return LoadReport(tables, problems, tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs()))
+
+
+def _load_all(loading: Loading) -> tuple[tuple[LoadedTable, ...], tuple[Problem, ...], dict[str, int]]:
+    tables: list[LoadedTable] = []
+    problems: list[Problem] = []
+    rows: dict[str, int] = {}
+    sources = loading.project.settings.sources
+    order = sorted(sources, key=lambda name: (name != "rates", list(TABLES).index(name)))
+    for name in order:
+        try:
+            read = _read(loading, TABLES[name], sources[name])
+            outcome = load_table(loading, TABLES[name], sources[name], read)
+        except UnreadableError as found:
+            problems += found.problems
+            continue
+        tables.append(outcome.table)
+        problems += outcome.problems
+        rows[outcome.table.source] = outcome.table.rows_read
+        loading.tell(f"{name}: {outcome.table.rows_kept:,} of {outcome.table.rows_read:,} rows")
+    return tuple(tables), tuple(problems), rows
+
+
+def _read(loading: Loading, table: Table, source: Source) -> Rows:
+    return read_files(loading.session, loading.project.root, table.name, source)
+
+
+@contextmanager
+def _unchanged(project: ProjectFolder, into: Path) -> Iterator[Callable[[], list[Fingerprint]]]:
+    """Hash the files beside the loading, and refuse what changed meanwhile."""
+    before = [
+        (file, stamp(file, source_name(project.root, file)))
+        for source in project.settings.sources.values()
+        if source.path is not None
+        for file in matching(project.root, source.path)
+    ]
+    hashes: list[Future[str]] = []
+
+    def done() -> list[Fingerprint]:
+        stamped = [replace(seen, sha256=h.result()) for (_, seen), h in zip(before, hashes, strict=True)]
+        databases = [i for i in fingerprint_inputs(project) if i.kind == "database"]
+        return stamped + databases
+
+    with ThreadPoolExecutor(1) as pool:
+        hashes += [pool.submit(sha256, file) for file, _ in before]
+        yield done
+    if names := changed(before):
+        shutil.rmtree(into, ignore_errors=True)
+        raise SourceError(
+            f"{', '.join(names)} changed while it was read; nothing of it was kept.",
+            "Load again when the export has finished.",
+        )

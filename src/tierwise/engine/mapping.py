@@ -1,0 +1,203 @@
+"""From a source's columns to canonical ones: which expression fills which column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from tierwise.engine.connect import Session, quoted
+from tierwise.engine.presets import read_preset
+from tierwise.engine.project import nearest
+from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, described, identifier
+from tierwise.settings.model import ColumnSource, Source
+from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.schema import Column, Table
+
+Origin = str | ColumnSource
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One canonical column and the SQL expression over the source that fills it."""
+
+    column: Column
+    sql: str
+    origin: str  # as the user knows it: the source's column, or the expression
+    type: str  # DuckDB's name of the expression's type
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values come as text and have to be read."""
+        return self.type == "VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A source mapped onto a table; `unmapped` columns go into attributes."""
+
+    table: Table
+    rows: Rows
+    fields: tuple[Field, ...]
+    unmapped: tuple[str, ...]
+
+    def field(self, name: str) -> Field | None:
+        """The field that fills the column `name`, if any does."""
+        return next((f for f in self.fields if f.column.name == name), None)
+
+
+def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
+    """The rows after the source's own query, or the preset's; unchanged when there is none."""
+    preset = read_preset(source.preset) if source.preset else None
+    query = (source.sql if rows.kind == "file" else None) or (preset.sql if preset else "")
+    if not query:
+        return rows
+    ordered = f"WITH source AS ({rows.sql}) {query.rstrip().rstrip(';')}"
+    try:
+        names = {column.name for column in described(session, ordered)}
+        kept = {str(r[0]) for r in session.raw.execute(f"DESCRIBE {ordered}").fetchall()} - names
+    except duckdb.Error as found:
+        raise UnreadableError(_bad_query(table, rows, query, found)) from None
+    row = ROW if ROW in kept else "row_number() OVER ()"
+    file = FILE if FILE in kept else quoted(rows.source)
+    sql = f"SELECT * EXCLUDE ({', '.join(kept)}), " if kept else "SELECT *, "
+    sql += f"{row} AS {ROW}, {file} AS {FILE} FROM ({ordered})"
+    scratch = session.scratch / f"{table.name}-query.parquet"
+    session.raw.execute(f"COPY ({sql}) TO {quoted(scratch)} (FORMAT parquet)")
+    reading = f"SELECT * FROM read_parquet({quoted(scratch)})"
+    return Rows(
+        rows.source, reading, described(session, reading), rows.files, rows.kind, rows.excel,
+        rows.rejects, rows.problems,
+    )  # fmt: skip
+
+
+def mapped(session: Session, table: Table, source: Source, rows: Rows) -> Mapped:
+    """Resolve every column; UnreadableError carries all that does not resolve."""
+    origins = origins_of(table, source, rows.names)
+    problems: list[Problem] = []
+    fields: list[Field] = []
+    for column in table.columns:
+        if column.name not in origins:
+            continue
+        found = _resolved(session, table, rows, column, origins[column.name])
+        if isinstance(found, Field):
+            fields.append(found)
+        else:
+            problems.append(found)
+    problems += _not_mapped(table, rows, set(origins))
+    if problems:
+        raise UnreadableError(*problems)
+    return Mapped(table, rows, tuple(fields), _unmapped(table, rows, fields, origins))
+
+
+def origins_of(table: Table, source: Source, header: tuple[str, ...]) -> Mapping[str, Origin]:
+    """Canonical column to origin: the preset's, equal names, and above both the project's own."""
+    folded = {_plain(name): name for name in header}
+    origins: dict[str, Origin] = {
+        column.name: folded[column.name] for column in table.columns if column.name in folded
+    }
+    if source.preset:
+        preset = read_preset(source.preset)
+        for name, origin in preset.columns.items():
+            lacking = isinstance(origin, str) and _plain(origin) not in folded
+            if not (name in preset.optional and (lacking or _lacks(origin, folded))):
+                origins[name] = origin
+    return origins | dict(source.columns)
+
+
+def _lacks(origin: Origin, folded: Mapping[str, str]) -> bool:
+    """Whether an expression quotes a column that the source does not have."""
+    sql = origin.sql if isinstance(origin, ColumnSource) else None
+    return bool(sql) and any(_plain(name) not in folded for name in re.findall(r'"([^"]+)"', sql or ""))
+
+
+def _plain(name: str) -> str:
+    """A name without case, spaces and signs: `Order ID` is `order_id`."""
+    return re.sub(r"[^0-9a-z]+", "_", name.strip().casefold()).strip("_")
+
+
+def _resolved(session: Session, table: Table, rows: Rows, column: Column, origin: Origin) -> Field | Problem:
+    if isinstance(origin, str):
+        exact = [c for c in rows.columns if c.name == origin]
+        loose = [c for c in rows.columns if _plain(c.name) == _plain(origin)]
+        found = exact or loose
+        if not found:
+            return _unknown_column(table, rows, column, origin)
+        return Field(column, identifier(found[0].name), found[0].name, found[0].type)
+    if origin.sql is None:
+        value = origin.value
+        literal = quoted(value) if isinstance(value, str) else str(value)
+        kind = "VARCHAR" if isinstance(value, str) else "DOUBLE"
+        return Field(column, f"CAST({literal} AS {kind})", f"value {value}", kind)
+    return _expression(session, table, rows, column, origin.sql)
+
+
+def _expression(session: Session, table: Table, rows: Rows, column: Column, sql: str) -> Field | Problem:
+    try:
+        found = described(session, f"SELECT ({sql}) AS value FROM ({rows.sql})")
+    except duckdb.Error as error:
+        said = str(error).split("\n\n")[0].replace("\n", " ")
+        return Problem(
+            "bad-expression",
+            Severity.ERROR,
+            table.name,
+            f"The expression for {column.name} does not work on this source: {said}",
+            f"Correct sources.{table.name}.columns.{column.name}; columns: {', '.join(rows.names)}.",
+            rows.source,
+            column=column.name,
+            value=sql,
+        )
+    return Field(column, f"({sql})", sql, found[0].type)
+
+
+def _bad_query(table: Table, rows: Rows, query: str, error: duckdb.Error) -> Problem:
+    said = str(error).split("\n\n")[0].replace("\n", " ")
+    return Problem(
+        "bad-query",
+        Severity.ERROR,
+        table.name,
+        f"The query does not work: {said}",
+        f"Correct sources.{table.name}.sql; the file's rows are the table `source`.",
+        rows.source,
+        value=query.strip()[:80],
+    )
+
+
+def _unknown_column(table: Table, rows: Rows, column: Column, origin: str) -> Problem:
+    return Problem(
+        "unknown-column",
+        Severity.ERROR,
+        table.name,
+        f"The source has no such column, which should fill {column.name}."
+        f"{nearest(origin, rows.names)} It has: {', '.join(rows.names)}.",
+        f"Correct sources.{table.name}.columns.{column.name} in tierwise.toml.",
+        rows.source,
+        column=origin,
+    )
+
+
+def _not_mapped(table: Table, rows: Rows, origins: set[str]) -> list[Problem]:
+    return [
+        Problem(
+            "required-not-mapped",
+            Severity.ERROR,
+            table.name,
+            f"Nothing fills {name}, which {table.name} needs. The source has: {', '.join(rows.names)}.",
+            f'Add {name} = "..." under [sources.{table.name}.columns] in tierwise.toml.',
+            rows.source,
+            column=name,
+        )
+        for name in table.required
+        if name not in origins
+    ]
+
+
+def _unmapped(
+    table: Table, rows: Rows, fields: list[Field], origins: Mapping[str, Origin]
+) -> tuple[str, ...]:
+    if "attributes" in origins:
+        return ()
+    used = {field.origin for field in fields}
+    return tuple(name for name in rows.names if name not in used)

@@ -1,0 +1,128 @@
+"""How numbers stand in a text source: decimal sign, thousands, currency signs, percent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tierwise.engine.connect import Session
+from tierwise.engine.mapping import Field, Mapped
+from tierwise.engine.readers.rows import UnreadableError
+from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.schema import Kind
+
+NUMERIC = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER}
+SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+_NOISE = r"[€$£¥\s\x{00A0}\x{202F}'’]"  # signs, spaces and Swiss thousands: never a decimal sign
+_PLAIN = "DECIMAL(38, 10)"
+_STRAY = 0.01  # share of values against the majority's sign that count as typing errors
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was found about a source's numbers. `plain`: a bare cast reads all of them."""
+
+    plain: bool = True
+    decimal: str = "."
+    problems: tuple[Problem, ...] = ()
+
+
+def look_at_numbers(
+    session: Session, mapped: Mapped, decimal: str | None, currency: str
+) -> Numbers:
+    """One pass over the text columns that hold numbers; UnreadableError when signs are in doubt."""
+    fields = [f for f in mapped.fields if f.is_text and f.column.kind in NUMERIC]
+    if not fields:
+        return Numbers()
+    values = " UNION ALL ".join(
+        f"SELECT trim({f.sql}) AS v, {i} AS f FROM ({mapped.rows.sql})" for i, f in enumerate(fields)
+    )
+    odd = f"SELECT v, f FROM ({values}) WHERE v <> '' AND TRY_CAST(v AS {_PLAIN}) IS NULL"
+    if decimal != "," and not session.raw.execute(f"SELECT 1 FROM ({odd}) LIMIT 1").fetchall():
+        return Numbers()
+    seen = _signs_seen(session, values)
+    problems = _currency_signs(session, mapped, fields, odd, currency)
+    return Numbers(False, decimal or _decided(mapped, seen), tuple(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    comma: int  # values in which the comma can only be the decimal sign
+    dot: int
+    unclear: int  # such as 1,234
+    examples: tuple[str, str, str]
+
+
+def _signs_seen(session: Session, values: str) -> _Seen:
+    sql = f"""
+        WITH bare AS (SELECT regexp_replace(v, '[^0-9.,]', '', 'g') AS b, v FROM ({values})),
+        judged AS (SELECT v,
+            regexp_matches(b, '(^0?,\\d|,\\d{{1,2}}$|,\\d{{4,}}$|\\.\\d{{3}},|\\.\\d{{3}}\\.\\d{{3}})') AS comma,
+            regexp_matches(b, '(^0?\\.\\d|\\.\\d{{1,2}}$|\\.\\d{{4,}}$|,\\d{{3}}\\.|,\\d{{3}},\\d{{3}})') AS dot,
+            regexp_full_match(b, '[1-9]\\d{{0,2}},\\d{{3}}') AS unclear FROM bare)
+        SELECT count(*) FILTER (comma), count(*) FILTER (dot), count(*) FILTER (unclear),
+            any_value(v) FILTER (comma), any_value(v) FILTER (dot), any_value(v) FILTER (unclear)
+        FROM judged"""
+    row = session.raw.execute(sql).fetchall()[0]
+    return _Seen(row[0], row[1], row[2], (row[3] or "", row[4] or "", row[5] or ""))
+
+
+def _decided(mapped: Mapped, seen: _Seen) -> str:
+    less, more = sorted((seen.comma, seen.dot))
+    if more and less <= more * _STRAY:
+        return "," if seen.comma > seen.dot else "."
+    if not more and not seen.unclear:
+        return "."
+    if more:
+        message = f'In "{seen.examples[0]}" the comma is the decimal sign, in "{seen.examples[1]}" the dot.'
+        code, value = "mixed-decimal-signs", seen.examples[0]
+    else:
+        value, code = seen.examples[2], "ambiguous-decimal-sign"
+        whole, rest = value.split(",", 1) if "," in value else (value, "")
+        message = f"This can be {whole}{rest} (comma for thousands) or {whole}.{rest} (decimal comma)."
+    remedy = f'Set decimal = "," or decimal = "." in [sources.{mapped.table.name}].'
+    raise UnreadableError(
+        Problem(code, Severity.ERROR, mapped.table.name, message, remedy, mapped.rows.source, value=value)
+    )
+
+
+def _currency_signs(
+    session: Session, mapped: Mapped, fields: Sequence[Field], odd: str, currency: str
+) -> list[Problem]:
+    money = [i for i, f in enumerate(fields) if f.column.kind is Kind.MONEY]
+    sql = (
+        f"SELECT s, count(*), any_value(v), any_value(f) FROM (SELECT v, f, regexp_extract(v, '[€$£¥]') AS s"
+        f" FROM ({odd})) WHERE s <> '' GROUP BY s ORDER BY s"
+    )
+    found = [row for row in session.raw.execute(sql).fetchall() if row[3] in money]
+    return [_sign_said(mapped, fields[f].origin, s, n, v, currency) for s, n, v, f in found]
+
+
+def _sign_said(mapped: Mapped, column: str, sign: str, count: int, value: str, currency: str) -> Problem:
+    matches = SIGNS[sign] == currency
+    message = f"Amounts carry the sign {sign}; it was taken off."
+    if not matches and mapped.field("currency") is None:
+        message = f"Amounts carry the sign {sign}, but they are read as {currency}."
+    return Problem(
+        "currency-sign",
+        Severity.NOTE if matches else Severity.WARNING,
+        mapped.table.name,
+        message,
+        "Nothing to do." if matches else "Map the currency column, or correct project.currency.",
+        mapped.rows.source,
+        column=column,
+        value=value,
+        count=count,
+    )
+
+
+def number_sql(text: str, decimal: str) -> str:
+    """SQL that turns one text into plain digits with a dot, or NULL when its shape is wrong."""
+    thousands = "." if decimal == "," else ","
+    bare = f"regexp_replace(trim({text}), '{_NOISE.replace(chr(39), chr(39) * 2)}', '', 'g')"
+    bare = f"regexp_replace({bare}, '^([A-Z]{{3}})|([A-Z]{{3}})$', '', 'g')"  # EUR 12.50
+    bare = f"regexp_replace({bare}, '^\\((.*)\\)$', '-\\1')"  # accountants' (12.50)
+    bare = f"regexp_replace({bare}, '^([^-]+)-$', '-\\1')"  # SAP's 12.50-
+    shape = f"[+-]?(\\d{{1,3}}([{thousands}]\\d{{3}})+|\\d*)([{decimal}]\\d*)?([eE][+-]?\\d+)?"
+    digits = f"replace(replace({bare}, '{thousands}', ''), '{decimal}', '.')"
+    return f"CASE WHEN regexp_full_match({bare}, '{shape}') THEN {digits} END"

@@ -1,0 +1,1 @@
+"""Readers: each brings one kind of source to rows that DuckDB can select from."""

@@ -1,0 +1,96 @@
+"""What every reader gives back: rows to select from, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tierwise.engine.connect import Session
+from tierwise.tables.problems import Problem, Severity
+
+ROW = "__row"  # line of the text file, else row number, counted from 1
+FILE = "__file"  # the file a row came from, as the project names it
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """One column as the source has it."""
+
+    name: str
+    type: str  # DuckDB's name of the type
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One row that could not be read at all."""
+
+    source: str
+    row: int
+    code: str
+    reason: str
+    raw: str  # the line as it stands in the file
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A source's rows: `sql` selects its columns, `__row` and `__file`."""
+
+    source: str
+    sql: str
+    columns: tuple[SourceColumn, ...]
+    files: tuple[Path, ...] = ()
+    kind: str = "file"  # file or database
+    excel: bool = False  # times may stand as day numbers
+    rejects: tuple[Reject, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the source's columns, in its order."""
+        return tuple(column.name for column in self.columns)
+
+
+class UnreadableError(Exception):
+    """A source that gives no rows at all; carries what the user is told. Never leaves `load`."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def unreadable(
+    code: str, table: str, source: str, message: str, remedy: str, *, row: int | None = None, value: str = ""
+) -> UnreadableError:
+    """The one error that leaves a whole table out."""
+    problem = Problem(code, Severity.ERROR, table, message, remedy, source, row, value=value)
+    return UnreadableError(problem)
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def described(session: Session, sql: str) -> tuple[SourceColumn, ...]:
+    """Names and types of a query's columns, without those the reader adds."""
+    rows = session.raw.execute(f"DESCRIBE {sql}").fetchall()
+    return tuple(SourceColumn(str(r[0]), str(r[1])) for r in rows if r[0] not in {ROW, FILE})
+
+
+def stacked(session: Session, parts: Sequence[Rows], source: str) -> Rows:
+    """Several files of one table as one: columns by name, those that a file lacks are empty."""
+    if len(parts) == 1:
+        return parts[0]
+    sql = " UNION ALL BY NAME ".join(f"({part.sql})" for part in parts)
+    return replace(
+        parts[0],
+        source=source,
+        sql=f"SELECT * FROM ({sql})",
+        columns=described(session, f"SELECT * FROM ({sql})"),
+        files=tuple(file for part in parts for file in part.files),
+        rejects=tuple(reject for part in parts for reject in part.rejects),
+        problems=tuple(problem for part in parts for problem in part.problems),
+    )

@@ -1,0 +1,94 @@
+"""Rows that were left out because they cannot be read or used: one Parquet file, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tierwise.engine.connect import Session, quoted
+from tierwise.engine.duplicates import TABLE as DUPLICATES
+from tierwise.engine.readers.rows import FILE, ROW, Reject, identifier
+from tierwise.engine.view import RAW
+from tierwise.tables.rules import Rule
+
+SCHEMA = pa.schema(
+    [
+        ("table", pa.string()),
+        ("source", pa.string()),
+        ("source_row", pa.int64()),
+        ("column", pa.string()),
+        ("value", pa.string()),
+        ("code", pa.string()),
+        ("reason", pa.string()),
+        ("raw", pa.string()),
+    ]
+)
+
+
+class Rejects:
+    """Collects rejected rows in scratch files; `write` joins them into one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._folder = session.scratch / "rejects"
+        self._folder.mkdir(exist_ok=True)
+        self._parts = 0
+
+    def add_unread(self, table: str, rejects: Sequence[Reject]) -> None:
+        """Rows that the reader could not place."""
+        if not rejects:
+            return
+        rows = [(table, r.source, r.row, r.column, r.value, r.code, r.reason, r.raw) for r in rejects]
+        columns = [pa.array(column, type=t) for column, t in zip(zip(*rows, strict=True), SCHEMA.types, strict=True)]
+        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), self._part())
+
+    def add_judged(self, table: str, refused: ir.Table, rules: Sequence[Rule]) -> None:
+        """Rows of a view whose column `__verdict` names the rule that refused them."""
+        known = {rule.name: rule for rule in rules}
+        sql = self._session.backend.compile(refused)
+        value = "CASE __verdict " + " ".join(
+            f"WHEN {quoted(name)} THEN {identifier(rule.column + '__found')}"
+            for name, rule in known.items()
+            if rule.column + "__found" in refused.columns
+        )
+        value = f"{value} END" if "WHEN" in value else "NULL"
+        reason = "CASE __verdict " + " ".join(
+            f"WHEN {quoted(name)} THEN {quoted(rule.message)}" for name, rule in known.items()
+        )
+        self._copy(
+            f"SELECT {quoted(table)} AS \"table\", {FILE} AS source, {ROW} AS source_row,"
+            f" split_part(__verdict, ':', 2) AS \"column\", {value} AS value,"
+            f" split_part(__verdict, ':', 1) AS code, {reason} END AS reason, {RAW} AS raw FROM ({sql})"
+        )
+
+    def add_duplicates(self, table: str, view: str, key: str) -> None:
+        """Rows of the engine's table of later duplicates."""
+        same = "differs from the first"
+        self._copy(
+            f"SELECT {quoted(table)} AS \"table\", {FILE} AS source, {ROW} AS source_row,"
+            f" {quoted(key)} AS \"column\", d.shown AS value, 'duplicate' AS code,"
+            f" CASE WHEN d.identical THEN 'equal to ' ELSE {quoted(same + ', ')} END ||"
+            f" 'row ' || d.original AS reason, v.{RAW} AS raw"
+            f" FROM {DUPLICATES} d JOIN {view} v USING ({FILE}, {ROW})"
+        )
+
+    def write(self, path: Path) -> int:
+        """One file in order of table, source and row; none when nothing was rejected."""
+        if not self._parts:
+            return 0
+        done = self._session.raw.execute(
+            f"COPY (SELECT * FROM read_parquet({quoted(self._folder / '*.parquet')})"
+            f' ORDER BY "table", source, source_row) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)'
+        ).fetchall()
+        return int(done[0][0])
+
+    def _copy(self, sql: str) -> None:
+        self._session.raw.execute(f"COPY ({sql}) TO {quoted(self._part())} (FORMAT parquet)")
+
+    def _part(self) -> Path:
+        self._parts += 1
+        return self._folder / f"{self._parts:05}.parquet"

@@ -1,0 +1,94 @@
+"""A mapped source as one view of canonical columns, each read by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis.expr.types as ir
+
+from tierwise.engine.connect import Session, quoted
+from tierwise.engine.dates import look_at_dates
+from tierwise.engine.kinds import Manner, Reading, cents_sql, read_field
+from tierwise.engine.mapping import Field, Mapped
+from tierwise.engine.numbers import look_at_numbers
+from tierwise.engine.readers.rows import FILE, ROW, identifier
+from tierwise.settings.model import Source
+from tierwise.tables.problems import Problem
+from tierwise.tables.schema import Kind
+
+RAW = "__raw"  # the source's row as JSON text
+ATTRIBUTES = "attributes"
+_FLAGS = ("bad", "big", "excess")
+
+
+def typed_view(
+    session: Session, mapped: Mapped, source: Source, currency: str
+) -> tuple[ir.Table, tuple[Problem, ...]]:
+    """Canonical columns, their flags, `c__found` texts, attributes; and what was noticed."""
+    manner, problems = _look(session, mapped, source, currency)
+    parts = [ROW, FILE, f"CAST(to_json({_struct(mapped, mapped.rows.names)}) AS VARCHAR) AS {RAW}"]
+    for field in mapped.fields:
+        parts += _columns(field, read_field(field, manner))
+    if mapped.unmapped:
+        parts.append(f"{_struct(mapped, mapped.unmapped)} AS {ATTRIBUTES}")
+    name = f"typed_{mapped.table.name}"
+    listed = ", ".join(parts)
+    session.raw.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM ({mapped.rows.sql})")
+    return session.backend.table(name), problems
+
+
+def _struct(mapped: Mapped, names: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{quoted(name)}: {identifier(name)}" for name in names) + "}"
+
+
+def _columns(field: Field, reading: Reading) -> list[str]:
+    name = field.column.name
+    columns = [f"{reading.value} AS {name}", f"CAST({field.sql} AS VARCHAR) AS {name}__found"]
+    flags = zip(_FLAGS, (reading.bad, reading.big, reading.excess), strict=True)
+    return columns + [f"({sql}) AS {name}__{flag}" for flag, sql in flags if sql]
+
+
+def _look(
+    session: Session, mapped: Mapped, source: Source, currency: str
+) -> tuple[Manner, tuple[Problem, ...]]:
+    numbers = look_at_numbers(session, mapped, source.decimal, currency)
+    dates, said = look_at_dates(session, mapped, source.date_format)
+    own = mapped.field("currency")
+    cents = cents_sql(own.sql if own else quoted(currency)) if source.minor_units else ""
+    clean, whole = _ends(session, mapped)
+    return Manner(numbers, dates, clean, whole, source.time_zone, cents), (*numbers.problems, *said)
+
+
+def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[str]]:
+    """Text columns that need no trimming, and ids all written as 17850.0: one pass.
+
+    Trimming five columns of 10 million rows costs 2 s, seeing that there is
+    nothing to trim a quarter of it.
+    """
+    texts = [f for f in mapped.fields if f.is_text and f.column.kind in {Kind.ID, Kind.TEXT}]
+    if not texts:
+        return frozenset(), frozenset()
+    counts = [f"count(*) FILTER ({_untidy(f)})" for f in texts]
+    ids = [f for f in texts if f.column.kind is Kind.ID]
+    counts += [f"bool_and({f.sql} LIKE '%.0') FILTER ({f.sql} <> '')" for f in ids]
+    row = session.raw.execute(f"SELECT {', '.join(counts)} FROM ({mapped.rows.sql})").fetchall()[0]
+    clean = {f.column.name for f, untidy in zip(texts, row, strict=False) if not untidy}
+    whole = {f.column.name for f, found in zip(ids, row[len(texts) :], strict=True) if found}
+    if whole:
+        whole = {f.column.name for f in ids if f.column.name in whole and _all_whole(session, mapped, f)}
+    return frozenset(clean - whole), frozenset(whole)
+
+
+def _untidy(field: Field) -> str:
+    """Blanks at the ends, or a word such as NULL, which all are four letters or fewer."""
+    sql = field.sql
+    ends = f"{sql} = '' OR {sql} LIKE ' %' OR {sql} LIKE '% ' OR {sql} < '!'"
+    return f"{ends} OR strlen({sql}) <= 4" if field.column.kind is Kind.ID else ends
+
+
+def _all_whole(session: Session, mapped: Mapped, field: Field) -> bool:
+    sql = (
+        f"SELECT bool_and(regexp_full_match(trim({field.sql}), '\\d+\\.0'))"
+        f" FROM ({mapped.rows.sql}) WHERE trim({field.sql}) <> ''"
+    )
+    return bool(session.raw.execute(sql).fetchall()[0][0])
