@@ -1,0 +1,194 @@
+"""Builds: immutable folders, whole or not there at all.
+
+A build is written into a hidden folder beside the others and renamed at the
+end, so no reader ever sees half of one. A killed build leaves its hidden folder
+behind; the next run with the same inputs and settings takes it up where it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from tierwise.errors import BuildError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A finished build: its folder and what its manifest says."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Name of the folder: the as-of date and a digest of everything that went in."""
+        return self.folder.name
+
+    @property
+    def as_of(self) -> date:
+        """Nothing dated later was read."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+    def table(self, name: str) -> Path | None:
+        """Path of a canonical table; None when the project has no such table."""
+        path = self.folder / "tables" / f"{name}.parquet"
+        return path if path.exists() else None
+
+    @property
+    def summary(self) -> Path:
+        """Path of the table with one row a customer."""
+        return self.folder / "value" / "customers.parquet"
+
+
+def list_builds(folder: Path) -> tuple[Build, ...]:
+    """Finished builds, newest as-of first, then newest written first.
+
+    Raises BuildError for a folder whose manifest cannot be read: somebody changed it.
+    """
+    if not folder.is_dir():
+        return ()
+    found = [read_build(p) for p in folder.iterdir() if _is_build(p)]
+    return tuple(sorted(found, key=lambda b: (b.as_of, b.manifest["created_at"]), reverse=True))
+
+
+def _is_build(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".") and (path / MANIFEST).exists()
+
+
+def read_build(folder: Path) -> Build:
+    """Read one build; BuildError when its manifest is damaged or of another format."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path} cannot be read: {error}.", "Delete this folder and build again.") from error
+    if manifest.get("format") != FORMAT:
+        raise BuildError(
+            f"{path} has format {manifest.get('format')}, this version reads {FORMAT}.",
+            "Build again with this version.",
+        )
+    return Build(folder, manifest)
+
+
+def build_id(as_of: date, ingredients: object) -> str:
+    """`2025-12-31-0123456789ab`: the same ingredients give the same id."""
+    text = json.dumps(ingredients, sort_keys=True, default=str)
+    return f"{as_of.isoformat()}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The hidden folder of a build that is being written."""
+
+    folder: Path
+
+    def step(self, name: str) -> Any:
+        """What a finished step noted down; None when it was not finished."""
+        path = self.folder / f".{name}.done"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def finish(self, name: str, notes: object) -> None:
+        """Note a step as finished, so that a later run can skip it."""
+        _write_whole(self.folder / f".{name}.done", json.dumps(notes, default=str))
+
+
+@contextmanager
+def staging(builds: Path, name: str) -> Iterator[Staging]:
+    """Open the hidden folder of build `name`, alone.
+
+    Raises BuildError when another process is writing the same build, and when
+    the disk is full; in the second case the hidden folder is removed.
+    """
+    folder = builds / f".{name}.partial"
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(builds / f".{name}.lock")
+        try:
+            with lock.acquire(timeout=0):
+                yield Staging(folder)
+        except Timeout:
+            raise BuildError(
+                f"Another process is writing build {name} right now.",
+                "Wait for it to end, or use the build before it.",
+            ) from None
+        finally:
+            lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if not _is_disk_full(error):
+            raise
+        place = folder.parent
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BuildError(
+            f"The disk that holds {place} is full; the half-written build was removed.",
+            "Free some space, or set builds = in [project] to a folder on another disk. Earlier builds are intact.",
+        ) from error
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(text in str(error) for text in ("No space left on device", "Disk quota exceeded"))
+
+
+def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any]) -> Build:
+    """Write the manifest, make the files read-only, and give the folder its name in one step."""
+    for marker in staged.folder.glob(".*.done"):
+        marker.unlink()
+    target = _free_name(builds, name)
+    whole = {"format": FORMAT, "id": target.name, **manifest}
+    _write_whole(staged.folder / MANIFEST, json.dumps(whole, indent=1, default=str))
+    for path in staged.folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+    staged.folder.rename(target)
+    return Build(target, whole)
+
+
+def _free_name(builds: Path, name: str) -> Path:
+    """The name itself, or with -2, -3 ... when databases gave another build before."""
+    target, number = builds / name, 1
+    while target.exists():
+        number += 1
+        target = builds / f"{name}-{number}"
+    return target
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write through to the disk under another name and rename, so that a crash leaves all or nothing."""
+    draft = path.with_name(path.name + ".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def remove_builds(builds: Sequence[Build]) -> None:
+    """Delete builds for good."""
+    for build in builds:
+        for path in build.folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        shutil.rmtree(build.folder)

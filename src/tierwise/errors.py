@@ -1,0 +1,58 @@
+"""Every error tierwise raises on purpose, in one tree.
+
+TierwiseError
+├── UsageError            the command or a parameter is wrong           (exit 2)
+│   └── SettingsError     tierwise.toml says something impossible       (exit 2)
+├── DataError             the data cannot give a truthful answer        (exit 1)
+│   ├── SourceError       a source cannot be opened or read
+│   ├── RefusedError      the figure exists, printing it would mislead
+│   └── MissingDataError  a table or column that this question needs
+└── BuildError            a build could not be written or read back     (exit 1)
+"""
+
+from __future__ import annotations
+
+
+class TierwiseError(Exception):
+    """What was found, where, and what to do next.
+
+    `message` says what was found and where; `remedy` is the way out, in the
+    imperative. Faces print both and exit with `exit_code`.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+class UsageError(TierwiseError):
+    """The command or one of its parameters is wrong."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """tierwise.toml is missing, unreadable, or says something impossible."""
+
+
+class DataError(TierwiseError):
+    """The data cannot give a truthful answer."""
+
+
+class SourceError(DataError):
+    """A source cannot be opened or read."""
+
+
+class RefusedError(DataError):
+    """The figure could be computed, but printing it would mislead."""
+
+
+class MissingDataError(DataError):
+    """A table or a column that this question needs is not there."""
+
+
+class BuildError(TierwiseError):
+    """A build could not be written, or what was found is not a whole build."""

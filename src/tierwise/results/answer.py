@@ -1,0 +1,116 @@
+"""Answer, Figure, Grid, Column, Context: immutable, and JSON by one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tierwise.units import Unit
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a grid."""
+
+    name: str  # key in the rows and in JSON
+    label: str  # what people read
+    unit: Unit = Unit.TEXT
+    help: str = ""  # one sentence, shown on hover and in the report's glossary
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of an answer. `opens` says which column holds the selector of a row's members."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    opens: str = ""  # column whose value is a member selector such as "rank:1-40"; "" if none
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its unit, its interval where it is an estimate, and its rows."""
+
+    name: str
+    label: str
+    value: Any
+    unit: Unit
+    low: float | None = None  # lower end of the interval, same unit; None for an exact count
+    high: float | None = None
+    note: str = ""
+    opens: str = ""  # member selector, see workflows.members
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every figure of an answer stands on."""
+
+    project: str
+    build: str  # id of the build that was read
+    as_of: date  # nothing dated later was read
+    lens: str  # what customers are ranked by
+    window: str  # such as "12m" or "all"
+    window_from: date | None  # first day counted; None when everything is
+    currency: str  # ISO 4217
+    customers: int  # customers behind the answer
+    lines: int  # input rows behind the answer
+    slice: str = ""  # such as "country = France"; "" when nothing is cut away
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question is answered with."""
+
+    kind: str
+    title: str
+    context: Context
+    figures: tuple[Figure, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)  # chart series and other JSON
+
+    def figure(self, name: str) -> Figure:
+        """Return the figure called `name`; KeyError if there is none."""
+        return next(f for f in self.figures if f.name == name)
+
+    def grid(self, name: str) -> Grid:
+        """Return the grid called `name`; StopIteration if there is none."""
+        return next(g for g in self.grids if g.name == name)
+
+    def to_json(self) -> dict[str, Any]:
+        """One flat document: context, then figures by name, then grids by name.
+
+        Shares are 0..1, money and counts are numbers, dates ISO text; intervals
+        stand under `intervals` as `[low, high]` by figure name.
+        """
+        document: dict[str, Any] = {"kind": self.kind, "title": self.title}
+        document |= {name: getattr(self.context, name) for name in Context.__slots__}
+        document |= {figure.name: figure.value for figure in self.figures}
+        intervals = {f.name: [f.low, f.high] for f in self.figures if f.low is not None}
+        if intervals:
+            document["intervals"] = intervals
+        document |= {grid.name: [dict(row) for row in grid.rows] for grid in self.grids}
+        document |= dict(self.extra)
+        document["notes"] = list(self.notes)
+        plain: dict[str, Any] = _plain(document)
+        return plain
+
+
+def _plain(value: object) -> Any:
+    """Turn decimals into numbers and dates into ISO text, all the way down."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value

@@ -1,0 +1,184 @@
+"""Settings as immutable models; reading the file happens in the engine.
+
+Every setting has a name, a default and a sentence of help: `tierwise init`
+writes them out and the reference page is checked against them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Lens(StrEnum):
+    """What a customer's worth is measured by."""
+
+    REVENUE = "revenue"  # net of returns and discounts
+    REVENUE_BEFORE_RETURNS = "revenue_before_returns"  # positive lines only
+    GROSS_PROFIT = "gross_profit"  # revenue less cost of goods
+    PROFIT = "profit"  # gross profit less cost to serve
+
+
+class Activity(StrEnum):
+    """The event that makes a customer active."""
+
+    PURCHASE = "purchase"  # a line with a positive amount
+    ORDER = "order"  # any line, returns and free goods too
+    CONTACT = "contact"
+
+
+class Period(StrEnum):
+    """Calendar periods that the population is counted by."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def months(self) -> int:
+        """Length in months."""
+        return {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[self]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Window(_Model):
+    """A trailing span of months that ends with the as-of date, or all history."""
+
+    months: int | None = Field(None, ge=1, le=600)
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """Read `12m`, `2y` or `all`; ValueError says what was expected."""
+        if text == "all":
+            return cls(months=None)
+        found = re.fullmatch(r"(\d{1,3})([my])", text)
+        if not found:
+            raise ValueError(f'expected "all", "12m" or "2y", found "{text}"')
+        return cls(months=int(found[1]) * (12 if found[2] == "y" else 1))
+
+    def __str__(self) -> str:
+        return "all" if self.months is None else f"{self.months}m"
+
+
+class ActiveRule(_Model):
+    """When a customer counts as active."""
+
+    event: Activity = Field(Activity.PURCHASE, description="purchase, order or contact")
+    months: int | None = Field(
+        None, ge=1, description="event within so many months; unset: within the period itself"
+    )
+    period: Period = Field(Period.QUARTER, description="month, quarter or year")
+
+    @model_validator(mode="after")
+    def _whole_periods(self) -> ActiveRule:
+        if self.months is not None and self.months % self.period.months:
+            raise ValueError(
+                f"months = {self.months} is not a whole number of {self.period}s"
+                f" ({self.period.months} months each)"
+            )
+        return self
+
+    def __str__(self) -> str:
+        span = f"in the last {self.months} months" if self.months else f"in the {self.period}"
+        return f"{self.event} {span}"
+
+
+class ValueSettings(_Model):
+    """How value is measured and shown."""
+
+    lens: Lens | None = Field(None, description="unset: profit where cost is known, else revenue")
+    window: Window = Field(Window(months=12), description='"12m", "2y" or "all"')
+    top_n: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 10, 40, 250), description="list lengths of the concentration table"
+    )
+    top_shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.01, 0.05, 0.1, 0.2, 0.5), description="shares of customers in the concentration table"
+    )
+    revenue_shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.5, 0.8, 0.9, 0.95), description="shares of the total, answered by how many customers"
+    )
+    bands: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (), description="last rank of each band; unset: the top 1, 5, 20, 50 and 80 percent"
+    )
+    min_cell: int = Field(10, ge=1, description="slices with fewer customers are pooled")
+    active: ActiveRule = ActiveRule()
+
+    @field_validator("window", mode="before")
+    @classmethod
+    def _read_window(cls, value: object) -> object:
+        return Window.parse(value) if isinstance(value, str) else value
+
+    @field_validator("bands")
+    @classmethod
+    def _bands_ascend(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError("bands must be ranks in ascending order, such as [40, 250, 1000]")
+        return value
+
+
+class ColumnSource(_Model):
+    """Where one canonical column comes from when it is not simply a column."""
+
+    sql: str | None = Field(None, description="an SQL expression over the source's columns")
+    value: str | int | float | bool | None = Field(None, description="one value for every row")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> ColumnSource:
+        if (self.sql is None) == (self.value is None):
+            raise ValueError('give either { sql = "..." } or { value = ... }')
+        return self
+
+
+class Source(_Model):
+    """Where one canonical table comes from: a file, or a URL with a table or a query."""
+
+    path: str | None = Field(None, description="file or glob, relative to tierwise.toml")
+    url: str | None = Field(None, description="database URL; ${NAME} is read from the environment")
+    table: str | None = Field(None, description="table in the database")
+    sql: str | None = Field(
+        None, description="query; the file's rows are the table `source`, else the database's own"
+    )
+    format: str | None = Field(None, description="csv, parquet, excel, jsonl; unset: by file name")
+    preset: str | None = Field(None, description="mapping of a known export")
+    columns: dict[str, str | ColumnSource] = Field(
+        default_factory=dict, description="canonical column = source column"
+    )
+    delimiter: str | None = Field(None, max_length=1, description="unset: found by looking")
+    encoding: str | None = Field(None, description="utf-8, latin-1, utf-16; unset: found by looking")
+    decimal: str | None = Field(None, max_length=1, description='decimal sign, "." or ","')
+    date_format: str | None = Field(None, description="such as %d/%m/%Y; unset: found by looking")
+    sheet: str | None = Field(None, description="worksheet of an Excel file; unset: the first")
+    time_zone: str | None = Field(None, description="zone of times without one, such as Europe/Berlin")
+    minor_units: bool = Field(False, description="amounts are in cents (Stripe)")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either path or url")
+        if self.url is not None and self.table is None and self.sql is None:
+            raise ValueError("a url needs a table or a sql query")
+        return self
+
+
+class Project(_Model):
+    """Who the figures are about."""
+
+    name: str = Field("", description="shown on every page; unset: the folder's name")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217; totals are in it")
+    as_of: date | None = Field(None, description="nothing dated later is read; unset: today")
+    builds: str = Field("builds", description="folder of the builds, relative to tierwise.toml")
+
+
+class Settings(_Model):
+    """All of tierwise.toml."""
+
+    project: Project = Project()
+    value: ValueSettings = ValueSettings()
+    sources: dict[str, Source] = Field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""Units and number formats that every floor shares.
+
+Money is a decimal with four places at rest: unit prices and line profits carry
+more than two places in real exports, and rounding line by line would move
+totals by cents. Sums are exact; only what is shown is rounded to the cent.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+AMOUNT_TYPE = "decimal(18, 4)"
+"""Type of every money column at rest, in major units of its currency."""
+
+AMOUNT_PLACES = 4
+AMOUNT_LIMIT = Decimal(10) ** 14
+"""Amounts of this size and above do not fit AMOUNT_TYPE."""
+
+CENT = Decimal("0.01")
+
+
+class Unit(StrEnum):
+    """What a figure counts, so that every face can print it the same way."""
+
+    MONEY = "money"
+    SHARE = "share"  # 0..1
+    RATIO = "ratio"
+    COUNT = "count"
+    RANK = "rank"
+    MINUTES = "minutes"
+    SECONDS = "seconds"
+    DATE = "date"
+    TEXT = "text"
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """Round an exact amount to the cent for showing; half to even, as ledgers do."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
+
+
+def format_value(value: object, unit: Unit, currency: str = "") -> str:
+    """One value as people read it: `1,234.50 EUR`, `69.0%`, `2025-12-31`, `–` for none."""
+    if value is None:
+        return "–"
+    match unit:
+        case Unit.MONEY:
+            return f"{value:,.2f} {currency}".strip()
+        case Unit.SHARE:
+            return f"{float(value):.1%}" if isinstance(value, int | float | Decimal) else str(value)
+        case Unit.RATIO:
+            return f"{value:,.2f}"
+        case Unit.COUNT | Unit.RANK:
+            return f"{value:,}"
+        case Unit.MINUTES | Unit.SECONDS:
+            return f"{value:,.0f} {'min' if unit is Unit.MINUTES else 's'}"
+        case Unit.DATE:
+            return value.isoformat()[:10] if isinstance(value, date | datetime) else str(value)[:10]
+        case Unit.TEXT:
+            return str(value)

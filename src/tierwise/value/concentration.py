@@ -1,0 +1,170 @@
+"""Concentration: how few customers bring how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.units import Unit
+from tierwise.value.ranking import LABELS, gini, ranked, require_customers, require_positive
+
+POINTS = 200
+"""Points of the curve that are kept for drawing; figures never use it."""
+
+Rows = list[dict[str, Any]]
+
+
+def top_count(share: float, n: int) -> int:
+    """Customers in the top `share` of n: rounded up, so that a top list is never empty.
+
+    >>> top_count(0.01, 4372)
+    44
+    """
+    return min(n, max(1, math.ceil(share * n - 1e-9)))
+
+
+def expression(
+    summary: ir.Table,
+    measure: str,
+    top_n: Sequence[int],
+    top_shares: Sequence[float],
+    amount_shares: Sequence[float],
+) -> ir.Table:
+    """The ranks that were asked for and about 200 points of the curve, in one execution."""
+    table = ranked(summary, measure)
+    n, rank = table.n, table["rank"]
+    exact = [rank == k for k in top_n]
+    shares = [rank == ibis.greatest(1, (n * p - 1e-9).ceil().cast("int64")) for p in top_shares]
+    reached = [_crosses(table, share) for share in amount_shares]
+    curve = (rank * POINTS // n) != ((rank - 1) * POINTS // n)
+    picked = table.filter(ibis.or_(*exact, *shares, *reached, curve, rank == n, rank == 1))
+    columns = ("rank", "customer_id", "value", "cumulative", "n", "total", "unknown", "rank_weighted")
+    return picked.select(*columns).order_by("rank")
+
+
+def _crosses(table: ir.Table, share: float) -> ir.BooleanValue:
+    """True at the first customer whose addition brings the cumulative sum to `share` of all."""
+    goal = table.total.cast("float64") * share - 1e-6
+    cumulative = table.cumulative.cast("float64")
+    return (cumulative >= goal) & (cumulative - table.value.cast("float64") < goal)
+
+
+def answer(
+    context: Context,
+    rows: Rows,
+    measure: str,
+    top_n: Sequence[int],
+    top_shares: Sequence[float],
+    amount_shares: Sequence[float],
+) -> Answer:
+    """Read the concentration table, the Gini coefficient and the curve off the picked rows."""
+    first = require_customers(rows, measure)
+    n, total = int(first["n"]), first["total"]
+    require_positive(total, measure, context.currency)
+    at = {int(row["rank"]): row for row in rows}
+    lists = sorted({min(k, n) for k in top_n} | {top_count(p, n) for p in top_shares})
+    unit = Unit.COUNT if measure == "contacts" else Unit.MONEY
+    return Answer(
+        kind="concentration",
+        title=f"Concentration of {LABELS[measure]}",
+        context=context,
+        figures=_figures(at, n, total, first["rank_weighted"], measure, unit),
+        grids=(
+            _top_grid(at, lists, n, total, unit, top_shares),
+            _needed_grid(rows, amount_shares, n, total, measure),
+        ),
+        notes=("One customer: concentration says nothing.",) if n == 1 else (),
+        extra={"measure": measure, "lorenz": _curve(rows, n, total)},
+    )
+
+
+def _figures(
+    at: dict[int, dict[str, Any]], n: int, total: Any, weighted: float, measure: str, unit: Unit
+) -> tuple[Figure, ...]:
+    fifth = at[top_count(0.2, n)] if top_count(0.2, n) in at else None
+    figures = [
+        Figure("total", f"Total {LABELS[measure]}", total, unit, opens=f"rank:1-{n}"),
+        Figure("counted", "Customers counted", n, Unit.COUNT, opens=f"rank:1-{n}"),
+        Figure(
+            "gini",
+            "Gini coefficient",
+            gini(n, float(total), weighted),
+            Unit.RATIO,
+            note="0: all equal; 1: one customer has everything",
+        ),
+        Figure("largest_share", "Largest customer", float(at[1]["value"] / total), Unit.SHARE, opens="rank:1-1"),
+    ]
+    if fifth:
+        share = float(fifth["cumulative"] / total)
+        opens = f"rank:1-{fifth['rank']}"
+        figures.append(Figure("top_fifth_share", "Best 20% of customers", share, Unit.SHARE, opens=opens))
+    return tuple(figures)
+
+
+def _top_grid(
+    at: dict[int, dict[str, Any]],
+    lists: list[int],
+    n: int,
+    total: Any,
+    unit: Unit,
+    top_shares: Sequence[float],
+) -> Grid:
+    names = {top_count(p, n): f"top {p * 100:.3g}%" for p in top_shares}
+    rows = tuple(
+        {
+            "label": names.get(k, f"top {k:,}"),
+            "customers": k,
+            "share_of_customers": k / n,
+            "amount": at[k]["cumulative"],
+            "share": float(at[k]["cumulative"] / total),
+            "opens": f"rank:1-{k}",
+        }
+        for k in lists
+    )
+    columns = (
+        Column("label", "List"),
+        Column("customers", "Customers", Unit.COUNT),
+        Column("share_of_customers", "of all customers", Unit.SHARE),
+        Column("amount", "Amount", unit),
+        Column("share", "of the total", Unit.SHARE),
+    )
+    return Grid("top", "The best customers and their share", columns, rows, "opens")
+
+
+def _needed_grid(rows: Rows, amount_shares: Sequence[float], n: int, total: Any, measure: str) -> Grid:
+    found = []
+    for share in amount_shares:
+        goal = float(total) * share - 1e-6
+        rank = next(int(row["rank"]) for row in rows if float(row["cumulative"]) >= goal)
+        found.append(
+            {
+                "share": share,
+                "customers": rank,
+                "share_of_customers": rank / n,
+                "opens": f"rank:1-{rank}",
+            }
+        )
+    columns = (
+        Column("share", f"of {LABELS[measure]}", Unit.SHARE),
+        Column("customers", "Customers", Unit.COUNT),
+        Column("share_of_customers", "of all customers", Unit.SHARE),
+    )
+    return Grid("needed", "How few customers bring how much", columns, tuple(found), "opens")
+
+
+def _curve(rows: Rows, n: int, total: Any) -> list[dict[str, Any]]:
+    start = [{"rank": 0, "share_of_customers": 0.0, "share": 0.0, "amount": 0}]
+    return start + [
+        {
+            "rank": row["rank"],
+            "share_of_customers": row["rank"] / n,
+            "share": float(row["cumulative"] / total),
+            "amount": row["cumulative"],
+        }
+        for row in rows
+    ]

@@ -1,0 +1,111 @@
+"""Dependency: what is at risk when the best customers leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.units import Unit
+from tierwise.value.concentration import Rows
+from tierwise.value.ranking import LABELS, SUM, ranked, require_customers, require_positive
+
+SINGLE = 10
+"""Customers that are listed one by one."""
+
+
+def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Table:
+    """The best customers with running revenue and profit, and totals of the firm."""
+    table = ranked(summary, measure)
+    value = table.value.cast("float64")
+    table = table.mutate(
+        revenue_total=table.revenue.sum().over().cast(SUM),
+        profit_total=table.profit.sum().over().cast(SUM),
+        revenue_until=table.revenue.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        profit_until=table.profit.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        squares=(value * value).sum().over(),
+    )
+    rank = table["rank"]
+    wanted = (rank <= SINGLE) | rank.isin([*top_n, 0])
+    columns = ("rank", "customer_id", "revenue", "profit", "value", "n", "total", "unknown")
+    totals = ("revenue_total", "profit_total", "revenue_until", "profit_until", "squares")
+    return table.filter(wanted).select(*columns, *totals).order_by("rank")
+
+
+def answer(
+    context: Context, rows: Rows, measure: str, top_n: Sequence[int], names: dict[str, str]
+) -> Answer:
+    """Revenue and profit at risk, customer by customer and list by list."""
+    first = require_customers(rows, measure)
+    require_positive(first["total"], measure, context.currency)
+    total = float(first["total"])
+    by_rank = {int(row["rank"]): row for row in rows}
+    lists = [k for k in sorted({*top_n, 1, 5, 10}) if k in by_rank]
+    single = [by_rank[k] for k in range(1, SINGLE + 1) if k in by_rank]
+    return Answer(
+        kind="dependency",
+        title="Dependency on the best customers",
+        context=context,
+        figures=(
+            Figure("largest_share", "Largest customer", float(first["value"]) / total, Unit.SHARE, opens="rank:1-1"),
+            Figure(
+                "effective_customers",
+                "Effective number of customers",
+                total * total / first["squares"],
+                Unit.RATIO,
+                note=f"as many equal customers would be as concentrated in {LABELS[measure]} (1 / Herfindahl)",
+            ),
+        ),
+        grids=(
+            Grid("leaving", "If all of the best leave", _LISTS, tuple(_list(by_rank[k]) for k in lists), "opens"),
+            Grid("largest", "If one leaves", _SINGLE, tuple(_one(row, names) for row in single), "opens"),
+        ),
+    )
+
+
+def _share(part: Any, total: Any) -> float | None:
+    return float(part / total) if part is not None and total and total > 0 else None
+
+
+def _list(row: dict[str, Any]) -> dict[str, Any]:
+    rank = int(row["rank"])
+    return {
+        "label": f"top {rank:,}" if rank > 1 else "the largest",
+        "customers": rank,
+        "revenue": row["revenue_until"],
+        "revenue_share": _share(row["revenue_until"], row["revenue_total"]),
+        "profit": row["profit_until"],
+        "profit_share": _share(row["profit_until"], row["profit_total"]),
+        "opens": f"rank:1-{rank}",
+    }
+
+
+def _one(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "rank": row["rank"],
+        "customer_id": row["customer_id"],
+        "name": names.get(row["customer_id"], ""),
+        "revenue": row["revenue"],
+        "revenue_share": _share(row["revenue"], row["revenue_total"]),
+        "profit": row["profit"],
+        "profit_share": _share(row["profit"], row["profit_total"]),
+        "opens": f"customer:{row['customer_id']}",
+    }
+
+
+_MONEY = (
+    Column("revenue", "Revenue at risk", Unit.MONEY),
+    Column("revenue_share", "of revenue", Unit.SHARE),
+    Column("profit", "Profit at risk", Unit.MONEY),
+    Column("profit_share", "of profit", Unit.SHARE),
+)
+_LISTS = (Column("label", "Who leaves"), Column("customers", "Customers", Unit.COUNT), *_MONEY)
+_SINGLE = (
+    Column("rank", "Rank", Unit.RANK),
+    Column("customer_id", "Customer"),
+    Column("name", "Name"),
+    *_MONEY,
+)

@@ -1,0 +1,99 @@
+"""Customers in order of what they are worth through a declared lens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.errors import MissingDataError, RefusedError
+from tierwise.settings import Lens
+
+SUM = "decimal(38, 4)"
+
+LABELS: Mapping[str, str] = {
+    Lens.REVENUE: "revenue",
+    Lens.REVENUE_BEFORE_RETURNS: "revenue before returns",
+    Lens.GROSS_PROFIT: "gross profit",
+    Lens.PROFIT: "profit after cost to serve",
+    "contacts": "contacts",
+}
+
+MEASURES = (*(str(lens) for lens in Lens), "contacts")
+"""What concentration can be asked of: a lens, or the number of contacts."""
+
+
+def counted(summary: ir.Table, measure: str) -> ir.Table:
+    """Keep the customers that the measure is about.
+
+    Revenue and gross profit: who had a line in the window. Revenue before
+    returns: who had a positive one. Profit: those, and whoever caused cost.
+    Contacts: who called.
+    """
+    ordered = summary.lines > 0
+    keep = {
+        "revenue": ordered,
+        "revenue_before_returns": summary.purchases > 0,
+        "gross_profit": ordered,
+        "profit": ordered | (summary.cost_to_serve.fill_null(Decimal(0)) != 0),
+        "contacts": summary.contacts > 0,
+    }
+    return summary.filter(keep[measure])
+
+
+def ranked(summary: ir.Table, measure: str) -> ir.Table:
+    """Add `value`, `rank`, `cumulative`, and the totals `n`, `total`, `rank_weighted`.
+
+    Rank 1 is the best customer; equal values go by customer_id, so that every
+    run and every engine gives the same order. `rank_weighted` is the sum of
+    rank times value, from which the Gini coefficient follows.
+    """
+    base = counted(summary, measure)
+    base = base.mutate(value=base[measure].cast(SUM))
+    order = [ibis.desc("value"), ibis.asc("customer_id")]
+    base = base.mutate(rank=ibis.row_number().over(order_by=order) + 1)
+    return base.mutate(
+        cumulative=base.value.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        n=base.count().over(),
+        total=base.value.sum().over().cast(SUM),
+        unknown=base.value.isnull().sum().over(),
+        rank_weighted=(base["rank"].cast("float64") * base.value.cast("float64")).sum().over(),
+    )
+
+
+def gini(n: int, total: float, rank_weighted: float) -> float:
+    """Gini coefficient of n values from their total and the sum of rank times value (best first).
+
+    Negative values are counted as they are, so with returns it may pass 1.
+    """
+    return 2 * ((n + 1) * total - rank_weighted) / (n * total) - (n + 1) / n
+
+
+def require_customers(rows: list[dict[str, Any]], measure: str) -> dict[str, Any]:
+    """Return the first row; MissingDataError when there is nobody to rank or value is unknown."""
+    if not rows:
+        raise MissingDataError(
+            f"No customer has any {LABELS[measure]} in this window.",
+            "Widen --window, choose an earlier --as-of, or remove the slice.",
+        )
+    if rows[0]["unknown"]:
+        raise MissingDataError(
+            f"{LABELS[measure].capitalize()} is unknown for {rows[0]['unknown']:,} of"
+            f" {rows[0]['n']:,} customers: some of their lines have no cost.",
+            "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+        )
+    return rows[0]
+
+
+def require_positive(total: Decimal, measure: str, currency: str) -> None:
+    """RefusedError where shares would be shares of nothing or of a loss."""
+    if total > 0:
+        return
+    state = "zero" if total == 0 else f"a loss of {-total:,.2f} {currency}"
+    raise RefusedError(
+        f"Total {LABELS[measure]} is {state}, so shares of it would mislead and are not shown.",
+        "Look at amounts instead: tierwise value bands, or rank by --lens revenue.",
+    )

@@ -1,0 +1,252 @@
+"""Value cut by any dimension, with cells large enough to mean something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from statistics import NormalDist
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.errors import MissingDataError
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.settings import Window
+from tierwise.units import Unit
+from tierwise.value.concentration import Rows
+from tierwise.value.orders import attributed, goods_cost, has_goods_cost
+from tierwise.value.ranking import SUM, gini
+from tierwise.value.windows import between, earlier, first_day
+
+NOT_GIVEN = "(not given)"
+LEVEL = 0.95
+TENURE_YEARS = (1, 2, 3)
+"""Upper bounds in years of the tenure groups that slices are compared at."""
+
+
+def labelled(
+    lines: ir.Table, customers: ir.Table | None, dimension: str, *, of_line: bool
+) -> ir.Table:
+    """Lines with `label`, the value of the dimension on the line or on its customer."""
+    known = attributed(lines)
+    if of_line:
+        return known.mutate(label=field(known, dimension).cast("string").fill_null(NOT_GIVEN))
+    if customers is None:
+        raise MissingDataError("There is no customers table.", "Add [sources.customers].")
+    label = customers.select(
+        "customer_id", label=field(customers, dimension).cast("string").fill_null(NOT_GIVEN)
+    )
+    joined = known.left_join(label, "customer_id").drop("customer_id_right")
+    return joined.mutate(label=joined.label.fill_null(NOT_GIVEN))
+
+
+def field(table: ir.Table, dimension: str) -> ir.Column:
+    """A column, or a field of `attributes` written `attributes.Region`."""
+    name, _, inner = dimension.partition(".")
+    column: ir.Column = table[name][inner] if inner else table[name]
+    return column
+
+
+def expression(
+    lines: ir.Table, served: ir.Table | None, as_of: date, window: Window, min_cell: int
+) -> ir.Table:
+    """One row a slice and tenure group; slices below `min_cell` customers are pooled.
+
+    `lines` carry `label`. `served` has `customer_id` and `cost_to_serve` where a
+    slice consists of whole customers, so that profit can be told; else None.
+    """
+    cells = _cells(lines, as_of, window)
+    if served is not None:
+        cost = served.select("customer_id", "cost_to_serve")
+        cells = cells.left_join(cost, "customer_id").drop("customer_id_right")
+    else:
+        cells = cells.mutate(cost_to_serve=ibis.null(SUM))
+    size = cells.current.sum().over(group_by="label")
+    cells = cells.mutate(size=size)
+    cells = cells.mutate(
+        pooled=cells.size < min_cell,
+        label=ibis.ifelse(cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label),
+    )
+    cells = _ranked_in_slice(cells)
+    return _by_tenure(cells, as_of).order_by("label", "tenure")
+
+
+def _cells(lines: ir.Table, as_of: date, window: Window) -> ir.Table:
+    """One row a slice and customer: this window beside the one a year earlier."""
+    start = first_day(as_of, window)
+    now = between(lines, "created_at", start, as_of)
+    before = ibis.literal(False)
+    if start is not None:
+        last = earlier(as_of, Window(months=12))
+        before = between(lines, "created_at", first_day(last, window), last)
+    cost = goods_cost(lines) if has_goods_cost(lines) else ibis.null(SUM)
+    return lines.group_by("label", "customer_id").aggregate(
+        current=now.any().cast("int64"),
+        revenue=lines.total_amount.sum(where=now).cast(SUM),
+        goods_cost=cost.sum(where=now).cast(SUM),
+        revenue_year_earlier=lines.total_amount.sum(where=before).cast(SUM),
+        first_at=lines.created_at.min(),
+    )
+
+
+def _ranked_in_slice(cells: ir.Table) -> ir.Table:
+    """Rank customers of this window within their slice; others keep no rank."""
+    order = [ibis.desc("current"), ibis.desc("revenue"), ibis.asc("customer_id")]
+    cells = cells.mutate(rank=ibis.row_number().over(group_by="label", order_by=order) + 1)
+    return cells.mutate(n=cells.current.sum().over(group_by="label"))
+
+
+def _by_tenure(cells: ir.Table, as_of: date) -> ir.Table:
+    years = ibis.literal(as_of).delta(cells.first_at.date(), unit="day") / 365.25
+    tenure = sum(((years >= bound).cast("int64") for bound in TENURE_YEARS), ibis.literal(0))
+    here = cells.current == 1
+    value = cells.revenue.cast("float64")
+    top = cells["rank"] <= ibis.greatest(1, (cells.n * 0.2 - 1e-9).ceil().cast("int64"))
+    return cells.group_by("label", tenure=tenure).aggregate(
+        pooled=cells.pooled.max(),
+        customers=here.sum(),
+        revenue=cells.revenue.sum(where=here).cast(SUM),
+        goods_cost=cells.goods_cost.sum(where=here).cast(SUM),
+        cost_to_serve=cells.cost_to_serve.sum(where=here).cast(SUM),
+        squares=(value * value).sum(where=here),
+        top_revenue=cells.revenue.sum(where=here & top).cast(SUM),
+        rank_weighted=(value * cells["rank"].cast("float64")).sum(where=here),
+        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM),
+        first_seen=cells.first_at.min(),
+    )
+
+
+def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window) -> Answer:
+    """One row a slice, largest first, each mean with its 95% interval."""
+    groups: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        groups[row["label"]].append(row)
+    mix = _tenure_mix(rows)
+    everyone = sum(mix.values())
+    total = sum((row["revenue"] or 0) for row in rows)
+    if not everyone:
+        raise MissingDataError("No customer ordered in this window.", "Widen --window or change --as-of.")
+    slices = [_slice(by, label, part, mix, total, everyone) for label, part in groups.items()]
+    slices = sorted((s for s in slices if s["customers"]), key=lambda s: (-(s["revenue"] or 0), s["slice"]))
+    pooled = [label for label, part in groups.items() if any(r["pooled"] for r in part)]
+    return Answer(
+        kind="slices",
+        title=f"Value by {by}",
+        context=context,
+        figures=(
+            Figure("slices", "Slices shown", len(slices), Unit.COUNT),
+            Figure("counted", "Customers", everyone, Unit.COUNT),
+        ),
+        grids=(Grid("slices", f"By {by}", _columns(by), tuple(slices), "opens"),),
+        notes=_notes(bool(pooled), min_cell, window),
+        extra={"by": by},
+    )
+
+
+def _tenure_mix(rows: Rows) -> Mapping[int, int]:
+    mix: dict[int, int] = defaultdict(int)
+    for row in rows:
+        mix[row["tenure"]] += int(row["customers"] or 0)
+    return mix
+
+
+def _slice(
+    by: str, label: str, rows: Rows, mix: Mapping[int, int], total: Any, everyone: int
+) -> dict[str, Any]:
+    n = sum(int(row["customers"] or 0) for row in rows)
+    if not n:
+        return {"slice": label, "customers": 0, "revenue": None}
+    revenue = _sum(rows, "revenue")
+    goods, served, before = (_sum(rows, c) for c in ("goods_cost", "cost_to_serve", "revenue_year_earlier"))
+    gross = revenue - goods if goods is not None else None
+    mean, half = _mean(rows, n)
+    positive = revenue > 0
+    weighted = sum(row["rank_weighted"] or 0 for row in rows)
+    return {
+        "slice": label,
+        "customers": n,
+        "share_of_customers": n / everyone,
+        "revenue": revenue,
+        "revenue_share": float(revenue / total) if total > 0 else None,
+        "gross_profit": gross,
+        "profit": gross - served if gross is not None and served is not None else None,
+        "revenue_per_customer": mean,
+        "revenue_per_customer_low": None if half is None else mean - half,
+        "revenue_per_customer_high": None if half is None else mean + half,
+        "revenue_per_customer_same_tenure": _standardised(rows, mix),
+        "top_20_share": float(_sum(rows, "top_revenue") / revenue) if positive else None,
+        "gini": gini(n, float(revenue), weighted) if positive else None,
+        "revenue_year_earlier": before,
+        "change": float(revenue / before) - 1 if before is not None and before > 0 else None,
+        "opens": "" if label.startswith("(slices") else f"slice:{by}={label}",
+    }
+
+
+def _sum(rows: Rows, column: str) -> Any:
+    known = [row[column] for row in rows if row[column] is not None]
+    return sum(known) if known else None
+
+
+def _mean(rows: Rows, n: int) -> tuple[float, float | None]:
+    """Mean spend and the half-width of its interval; none for a single customer.
+
+    The customers of the window are read as a sample of what such customers
+    spend; normal approximation, so wide and rough for skewed small slices.
+    """
+    mean = float(_sum(rows, "revenue")) / n
+    if n < 2:
+        return mean, None
+    variance = max(0.0, (sum(row["squares"] or 0 for row in rows) - n * mean * mean) / (n - 1))
+    z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+    return mean, float(z * (variance / n) ** 0.5)
+
+
+def _standardised(rows: Rows, mix: Mapping[int, int]) -> float | None:
+    """Mean spend if the slice had the firm's mix of tenures (direct standardisation).
+
+    Tenure groups that the slice lacks are left out of the weights.
+    """
+    means = {
+        row["tenure"]: float(row["revenue"]) / int(row["customers"])
+        for row in rows
+        if row["customers"] and row["revenue"] is not None
+    }
+    weight = sum(mix[tenure] for tenure in means)
+    return sum(mix[t] * mean for t, mean in means.items()) / weight if weight else None
+
+
+def _notes(pooled: bool, min_cell: int, window: Window) -> tuple[str, ...]:
+    notes = [
+        "Intervals: 95% for mean spend, reading these customers as a sample of such customers.",
+        "Same tenure: mean spend if the slice had the firm's mix of tenures"
+        f" (under {', '.join(map(str, TENURE_YEARS))} years, and longer).",
+    ]
+    if pooled:
+        notes.append(f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise.")
+    if window.months is None:
+        notes.append("All history is shown, so there is no year earlier to compare with.")
+    return tuple(notes)
+
+
+def _columns(by: str) -> tuple[Column, ...]:
+    return (
+        Column("slice", by.removeprefix("attributes.").replace("_", " ").capitalize()),
+        Column("customers", "Customers", Unit.COUNT),
+        Column("share_of_customers", "of customers", Unit.SHARE),
+        Column("revenue", "Revenue", Unit.MONEY),
+        Column("revenue_share", "of revenue", Unit.SHARE),
+        Column("gross_profit", "Gross profit", Unit.MONEY),
+        Column("profit", "Profit", Unit.MONEY, "After cost to serve; only where slices are whole customers"),
+        Column("revenue_per_customer", "Per customer", Unit.MONEY),
+        Column("revenue_per_customer_low", "from", Unit.MONEY, "Lower end of the 95% interval"),
+        Column("revenue_per_customer_high", "to", Unit.MONEY, "Upper end of the 95% interval"),
+        Column("revenue_per_customer_same_tenure", "at same tenure", Unit.MONEY),
+        Column("top_20_share", "Best 20% bring", Unit.SHARE),
+        Column("gini", "Gini", Unit.RATIO),
+        Column("revenue_year_earlier", "A year earlier", Unit.MONEY, "Same months, so seasons cancel"),
+        Column("change", "Change", Unit.SHARE),
+    )
+
+

@@ -1,0 +1,121 @@
+"""Where the firm stands: active, new, back again, lost, and what they spend."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.errors import MissingDataError
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.settings import Activity, Window
+from tierwise.units import Unit
+from tierwise.value.concentration import Rows
+from tierwise.value.orders import attributed
+from tierwise.value.ranking import SUM
+from tierwise.value.windows import between, earlier, first_day
+
+
+def flags(lines: ir.Table, event: Activity, as_of: date, window: Window) -> ir.Table:
+    """One row a customer: active in the window, in the one before, first event, revenue of both."""
+    start = first_day(as_of, window)
+    known = attributed(lines)
+    counts = known.total_amount > 0 if event is Activity.PURCHASE else ibis.literal(True)
+    now = between(known, "created_at", start, as_of)
+    before = ibis.literal(False)
+    if start is not None:
+        last = earlier(as_of, window)
+        before = between(known, "created_at", first_day(last, window), last)
+    grouped = known.group_by("customer_id").aggregate(
+        active_now=(now & counts).any(),
+        active_before=(before & counts).any(),
+        first_at=known.created_at.min(where=counts),
+        revenue=known.total_amount.sum(where=now).cast(SUM),
+        revenue_before=known.total_amount.sum(where=before).cast(SUM),
+    )
+    opening = ibis.literal(False) if start is None else grouped.first_at < start
+    return grouped.mutate(is_new=grouped.active_now & ~opening)
+
+
+def expression(lines: ir.Table, event: Activity, as_of: date, window: Window) -> ir.Table:
+    """One row: the counts of the first panel, in one execution."""
+    table = flags(lines, event, as_of, window)
+    lost = table.active_before & ~table.active_now
+    back = table.active_now & ~table.active_before & ~table.is_new
+    return table.aggregate(
+        active=table.active_now.sum(),
+        before=table.active_before.sum(),
+        new=table.is_new.sum(),
+        reactivated=back.sum(),
+        lost=lost.sum(),
+        revenue=table.revenue.sum().cast(SUM),
+        revenue_before=table.revenue_before.sum().cast(SUM),
+        revenue_lost=table.revenue_before.sum(where=lost).cast(SUM),
+    )
+
+
+def members(table: ir.Table, state: str) -> ir.Table:
+    """Customer ids in a state of the window; KeyError for an unknown one. `table` is `flags`."""
+    chosen = {
+        "active": table.active_now,
+        "new": table.is_new,
+        "reactivated": table.active_now & ~table.active_before & ~table.is_new,
+        "lost": table.active_before & ~table.active_now,
+    }[state]
+    return table.filter(chosen).select("customer_id")
+
+
+def answer(
+    context: Context, row: dict[str, Any], profit: Any, headline: Answer | None, attention: list[dict[str, str]]
+) -> Answer:
+    """The first panel: counts beside money, each with its rows; then what deserves a look."""
+    if not row["active"]:
+        raise MissingDataError(
+            f"No customer was active between {context.window_from} and {context.as_of}.",
+            "Widen --window or choose an earlier --as-of.",
+        )
+    figures = [*_customers(row, context), *_money(row, profit)]
+    if headline is not None:
+        figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
+    columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
+    return Answer(
+        kind="today",
+        title="Where we stand",
+        context=context,
+        figures=tuple(figures),
+        grids=(Grid("attention", "Worth a look", columns, tuple(attention), "opens"),),
+    )
+
+
+def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
+    figures = [
+        Figure("customers_active", "Active customers", int(row["active"]), Unit.COUNT, opens="state:active"),
+        Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
+    ]
+    if context.window_from is None:
+        return figures
+    return [
+        *figures,
+        Figure("customers_reactivated", "Back again", int(row["reactivated"]), Unit.COUNT, opens="state:reactivated"),
+        Figure("customers_lost", "Lost", int(row["lost"]), Unit.COUNT, opens="state:lost"),
+        Figure("customers_active_before", "Active in the window before", int(row["before"]), Unit.COUNT),
+    ]
+
+
+def _money(row: dict[str, Any], profit: Any) -> list[Figure]:
+    revenue, active = row["revenue"], int(row["active"])
+    figures = [
+        Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active"),
+        Figure("spend_per_active", "Spend per active customer", revenue / active, Unit.MONEY),
+    ]
+    if profit is not None:
+        figures.append(Figure("profit", "Profit after cost to serve", profit, Unit.MONEY, opens="loss-makers"))
+    if row["revenue_before"]:
+        change = float(revenue / row["revenue_before"]) - 1
+        figures.append(Figure("revenue_change", "against the window before", change, Unit.SHARE))
+        figures.append(
+            Figure("revenue_lost", "Earlier revenue of the lost", row["revenue_lost"], Unit.MONEY, opens="state:lost")
+        )
+    return figures

@@ -1,0 +1,122 @@
+"""One row a customer: the table that every question about value starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.value import cost_to_serve, orders, service
+from tierwise.value.orders import SUM_TYPE
+
+_SERVICE = {"contacts": "int64", "handled_s": "int64", "contact_cost": SUM_TYPE}
+_LEDGER = {"cost_direct": SUM_TYPE, "visits": "int64"}
+
+
+def summarise(
+    tables: Mapping[str, ir.Table], start: date | None, as_of: date, *, costs_known: bool = True
+) -> ir.Table:
+    """Return one row a customer who ever ordered, called, or is named in the ledger.
+
+    `tables` are canonical tables by name; only `order_lines`, `contacts`,
+    `agents` and `costs` are looked at, each may be absent. Amounts and counts
+    are of the window `start`..`as_of`; `first_order_at` and `last_order_at` of
+    all history. `agent_minutes`, `cost_to_serve`, `gross_profit` and `profit`
+    are null where nothing is known, never zero. `costs_known=False` leaves cost
+    to serve out, for cuts of the lines that costs cannot follow.
+    """
+    parts = _parts(tables, start, as_of, costs_known)
+    if len(parts) == 1 and "order_lines" in tables:
+        return _with_profit(_without_service(parts[0]))
+    joined = _joined(parts, tables)
+    if not (costs_known and _cost_is_known(tables)):
+        return _with_profit(_unknown_costs(joined))
+    pool_row = cost_to_serve.pools(tables["costs"], start, as_of) if "costs" in tables else None
+    return _with_profit(cost_to_serve.allocated(joined, pool_row))
+
+
+def _cost_is_known(tables: Mapping[str, ir.Table]) -> bool:
+    contacts = tables.get("contacts")
+    return "costs" in tables or (
+        contacts is not None and service.has_rates(contacts, tables.get("agents"))
+    )
+
+
+def _parts(
+    tables: Mapping[str, ir.Table], start: date | None, as_of: date, costs_known: bool
+) -> list[ir.Table]:
+    parts = []
+    if "order_lines" in tables:
+        parts.append(orders.by_customer(tables["order_lines"], start, as_of))
+    if "contacts" in tables and costs_known:
+        agents = tables.get("agents")
+        parts.append(service.by_customer(tables["contacts"], agents, start, as_of))
+    if "costs" in tables and costs_known and "customer_id" in tables["costs"].columns:
+        parts.append(cost_to_serve.direct(tables["costs"], start, as_of))
+    return parts
+
+
+def _joined(parts: list[ir.Table], tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Outer-join the parts on the customer; a part that is absent gives typed nulls."""
+    spine = reduce(lambda a, b: a.union(b, distinct=True), (p.select("customer_id") for p in parts))
+    joined = reduce(lambda a, b: a.left_join(b, "customer_id").drop("customer_id_right"), parts, spine)
+    missing = {n: t for n, t in {**_order_types(), **_SERVICE, **_LEDGER}.items() if n not in joined.columns}
+    return joined.mutate(**{name: ibis.null(kind) for name, kind in missing.items()})
+
+
+def _order_types() -> dict[str, str]:
+    counts = dict.fromkeys(("orders", "purchases", "lines", "return_lines"), "int64")
+    money = dict.fromkeys(("revenue", "revenue_before_returns", "discount", "goods_cost"), SUM_TYPE)
+    return counts | money | dict.fromkeys(("first_order_at", "last_order_at"), "timestamp(6)")
+
+
+def _without_service(table: ir.Table) -> ir.Table:
+    absent = {name: ibis.null(kind) for name, kind in {**_SERVICE, **_LEDGER}.items()}
+    return _unknown_costs(table.mutate(**absent))
+
+
+def _unknown_costs(table: ir.Table) -> ir.Table:
+    unknown = dict.fromkeys((*cost_to_serve.COST_COLUMNS, "cost_to_serve"))
+    return table.mutate(**{name: ibis.null(SUM_TYPE) for name in unknown})
+
+
+def _with_profit(table: ir.Table) -> ir.Table:
+    zero = ibis.literal(0).cast(SUM_TYPE)
+    revenue = table.revenue.fill_null(zero)
+    # A customer without a line in the window has no goods cost, which is zero and not unknown.
+    goods = ibis.ifelse(table.lines.fill_null(0) == 0, zero, table.goods_cost)
+    gross = (revenue - goods).cast(SUM_TYPE)
+    filled = table.mutate(
+        **{n: table[n].fill_null(0) for n in ("orders", "purchases", "lines", "return_lines", "contacts")},
+        revenue=revenue,
+        revenue_before_returns=table.revenue_before_returns.fill_null(zero),
+        gross_profit=gross,
+        profit=(gross - table.cost_to_serve.fill_null(zero)).cast(SUM_TYPE),
+        agent_minutes=table.handled_s / 60.0,
+    )
+    return filled.select(*COLUMNS)
+
+
+COLUMNS = (
+    "customer_id",
+    "orders",
+    "purchases",
+    "lines",
+    "return_lines",
+    "revenue",
+    "revenue_before_returns",
+    "discount",
+    "goods_cost",
+    "gross_profit",
+    *cost_to_serve.COST_COLUMNS,
+    "cost_to_serve",
+    "profit",
+    "contacts",
+    "agent_minutes",
+    "first_order_at",
+    "last_order_at",
+)
+"""Columns of the summary, in the order they are written."""

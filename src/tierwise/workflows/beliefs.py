@@ -1,0 +1,116 @@
+"""Measure what a belief claims."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tierwise.results import Answer, Figure
+from tierwise.settings import Lens, Window
+from tierwise.units import Unit
+from tierwise.value import belief, concentration, ranking, standing, whale
+from tierwise.value.belief import Belief, Claim
+from tierwise.workflows.look import Look
+
+
+def measured(look: Look, said: Belief) -> Answer:
+    """Answer a belief with the figure that it is about."""
+    return _MEASURES[said.claim](look, said)
+
+
+def _concentration(look: Look, said: Belief) -> Answer:
+    """The share that so many customers bring; for a ratio also how many bring the claimed share."""
+    lens = Lens.REVENUE if look.by_line or look.lens is Lens.PROFIT else look.lens
+    share = said.claim is Claim.PARETO
+    top_n = () if share else (int(said.customers),)
+    top_shares = (float(said.customers),) if share else ()
+    asked = (top_n, top_shares, (said.claimed,))
+    rows = look.rows(concentration.expression(look.summary, lens, *asked))
+    n = int(ranking.require_customers(rows, lens)["n"])
+    context = look.context(customers=n, lens=lens)
+    found = concentration.answer(context, rows, lens, *asked)
+    top, needed = found.grid("top").rows[0], found.grid("needed").rows[0]
+    figures = (
+        Figure("measured", f"of {lens} comes from {top['label']}", top["share"], Unit.SHARE, opens=top["opens"]),
+        Figure("customers_counted", "Customers in that list", top["customers"], Unit.COUNT, opens=top["opens"]),
+        Figure(
+            "share_needed",
+            f"of customers bring {said.claimed:.0%}",
+            needed["share_of_customers"],
+            Unit.SHARE,
+            opens=needed["opens"],
+        ),
+    )
+    return belief.answer(context, said, figures)
+
+
+def _loss(look: Look, said: Belief) -> Answer:
+    """Customers of the year before who did not come again, by number and by what they spent."""
+    year = Window(months=12)
+    flags = standing.expression(look.lines(), look.settings.active.event, look.as_of, year)
+    row = look.rows(flags)[0]
+    before, lost = int(row["before"]), int(row["lost"])
+    context = replace(look.context(customers=before), window="12m")
+    rate, low, high = proportion(lost, before)
+    value = row["revenue_lost"], row["revenue_before"]
+    weighted = float(value[0] / value[1]) if value[0] is not None and value[1] else None
+    figures = (
+        Figure("measured", "of last year's customers were lost", rate, Unit.SHARE, low, high, opens="state:lost"),
+        Figure("value_weighted", "of last year's revenue was theirs", weighted, Unit.SHARE, opens="state:lost"),
+        Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
+        Figure("customers_before", "Customers the year before", before, Unit.COUNT),
+    )
+    note = f"Lost: active ({look.settings.active.event}) in the 12 months before the last 12, not in these."
+    return belief.answer(context, said, figures, (note,))
+
+
+def _loss_makers(look: Look, said: Belief) -> Answer:
+    """Customers whose profit after cost to serve is below zero."""
+    rows = look.rows(whale.expression(look.summary, Lens.PROFIT))
+    first = ranking.require_customers(rows, Lens.PROFIT)
+    n, losing = int(first["n"]), int(first["loss_makers"])
+    rate, low, high = proportion(losing, n)
+    figures = (
+        Figure("measured", "of customers lose money", rate, Unit.SHARE, low, high, opens="loss-makers"),
+        Figure("lost_on_them", "Lost on them", -(first["destroyed"] or 0), Unit.MONEY, opens="loss-makers"),
+    )
+    return belief.answer(look.context(customers=n, lens=Lens.PROFIT), said, figures, look.cost_notes())
+
+
+def _repeat(look: Look, said: Belief) -> Answer:
+    """Customers with more than one purchase in the window."""
+    summary = look.summary
+    buyers = summary.filter(summary.purchases > 0)
+    again = buyers.purchases > 1
+    row = look.rows(
+        buyers.aggregate(
+            n=buyers.count(), again=again.sum(), of=buyers.revenue.sum(), by=buyers.revenue.sum(where=again)
+        )
+    )[0]
+    n = int(row["n"] or 0)
+    rate, low, high = proportion(int(row["again"] or 0), n)
+    weighted = float(row["by"] / row["of"]) if row["of"] and row["by"] is not None and row["of"] > 0 else None
+    figures = (
+        Figure("measured", "of buyers bought more than once", rate, Unit.SHARE, low, high),
+        Figure("value_weighted", "of revenue is theirs", weighted, Unit.SHARE),
+    )
+    return belief.answer(look.context(customers=n), said, figures)
+
+
+def proportion(part: int, whole: int) -> tuple[float | None, float | None, float | None]:
+    """A share with its 95% Wilson interval (Wilson 1927, JASA 22); None where there is nobody."""
+    if not whole:
+        return None, None, None
+    from scipy.stats import binomtest  # a second to import, and only beliefs need it
+
+    found: Any = binomtest(part, whole).proportion_ci(0.95, method="wilson")
+    return part / whole, float(found.low), float(found.high)
+
+
+_MEASURES = {
+    Claim.PARETO: _concentration,
+    Claim.TOP_N: _concentration,
+    Claim.LOSS: _loss,
+    Claim.LOSS_MAKERS: _loss_makers,
+    Claim.REPEAT: _repeat,
+}

@@ -1,0 +1,195 @@
+"""Build: read the tables, check them, and keep what every question starts from."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tierwise.engine.builds import Build, Staging, build_id, list_builds, publish, staging
+from tierwise.engine.connect import Session, open_session
+from tierwise.engine.load import LoadReport, fingerprint_inputs, load
+from tierwise.engine.project import ProjectFolder
+from tierwise.errors import BuildError, DataError
+from tierwise.settings import Lens
+from tierwise.tables import Severity
+from tierwise.value.orders import has_goods_cost
+from tierwise.value.summary import summarise
+from tierwise.value.windows import first_day
+
+Tell = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Take a progress message and say nothing."""
+
+
+def builds_folder(project: ProjectFolder) -> Path:
+    """Where the builds of a project are."""
+    return project.root / project.settings.project.builds
+
+
+def builds_of(project: ProjectFolder) -> tuple[Build, ...]:
+    """Finished builds, newest first."""
+    return list_builds(builds_folder(project))
+
+
+def find_build(project: ProjectFolder, name: str) -> Build:
+    """The build whose id starts with `name`; BuildError lists what there is."""
+    builds = builds_of(project)
+    found = [build for build in builds if build.id.startswith(name)]
+    if found:
+        return found[0]
+    known = ", ".join(build.id for build in builds) or "none yet"
+    raise BuildError(f"There is no build {name}.", f"Builds: {known}.")
+
+
+def build(
+    project: ProjectFolder, *, today: date, as_of: date | None = None, tell: Tell = silent
+) -> Build:
+    """Make a build as of a date (the project's, else today), or return the same one made before.
+
+    Raises DataError when a source could not be read as a table: every problem
+    of every source is in the message. Bad rows alone never stop a build.
+    """
+    day = as_of or project.settings.project.as_of or today
+    name = build_id(day, _ingredients(project, day))
+    same = [b for b in builds_of(project) if b.id == name]
+    if same and not _has_databases(project):
+        tell(f"Nothing changed since build {name}.")
+        return same[0]
+    folder = builds_folder(project)
+    with staging(folder, name) as staged, open_session(scratch=staged.folder) as session:
+        return _write(project, session, staged, name, day, today, tell)
+
+
+def current_build(
+    project: ProjectFolder, *, today: date, as_of: date | None = None, tell: Tell = silent
+) -> Build:
+    """The build that answers for today's files and settings, made now if there is none.
+
+    Databases are not asked whether they changed: with one among the sources the
+    newest build of the same settings counts as current until the next `build`.
+    """
+    return build(project, today=today, as_of=as_of, tell=tell) if not _has_databases(project) else (
+        _newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell)
+    )
+
+
+def _newest(project: ProjectFolder, as_of: date | None) -> Build | None:
+    day = as_of or project.settings.project.as_of
+    builds = [b for b in builds_of(project) if day is None or b.as_of == day]
+    return builds[0] if builds else None
+
+
+def _has_databases(project: ProjectFolder) -> bool:
+    return any(source.url for source in project.settings.sources.values())
+
+
+def _ingredients(project: ProjectFolder, day: date) -> dict[str, Any]:
+    return {
+        "as_of": day,
+        "settings": project.settings.model_dump(mode="json"),
+        "inputs": [asdict(found) for found in fingerprint_inputs(project)],
+        "version": version("tierwise"),
+    }
+
+
+def _write(
+    project: ProjectFolder,
+    session: Session,
+    staged: Staging,
+    name: str,
+    day: date,
+    today: date,
+    tell: Tell,
+) -> Build:
+    started = time.perf_counter()
+    notes = staged.step("load")
+    if notes is None:
+        notes = _load(project, session, staged, day, today, tell)
+    loaded = time.perf_counter()
+    tell("Adding up customers")
+    facts = staged.step("summary") or _summarise(project, session, staged, notes, day)
+    done = time.perf_counter()
+    manifest = {
+        "project": project.name,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "as_of": day,
+        "settings": project.settings.model_dump(mode="json"),
+        **notes,
+        **facts,
+        "versions": {
+            "tierwise": version("tierwise"),
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("duckdb", "ibis-framework")},
+        },
+        "timings": {
+            "load_s": round(loaded - started, 3),
+            "summarise_s": round(done - loaded, 3),
+        },
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    return publish(staged, builds_folder(project), name, manifest)
+
+
+def _load(
+    project: ProjectFolder, session: Session, staged: Staging, day: date, today: date, tell: Tell
+) -> dict[str, Any]:
+    report = load(session, project, staged.folder, as_of=day, today=today, tell=tell)
+    _refuse_unread(project, report)
+    notes = {
+        "inputs": [asdict(found) for found in report.inputs],
+        "tables": [asdict(table) for table in report.tables],
+        "problems": [asdict(problem) for problem in report.problems],
+        "rejects": sum(table.rows_rejected for table in report.tables),
+    }
+    staged.finish("load", notes)
+    return notes
+
+
+def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
+    read = {table.name for table in report.tables}
+    unread = [name for name in project.settings.sources if name not in read]
+    if not project.settings.sources:
+        raise DataError(
+            f"{project.root / 'tierwise.toml'} names no sources.", "Run `tierwise init` or add [sources.order_lines]."
+        )
+    if not unread:
+        return
+    errors = [p for p in report.problems if p.severity is Severity.ERROR and p.table in unread]
+    listed = "\n".join(f"  - {problem}" for problem in errors)
+    raise DataError(
+        f"No build was made: {', '.join(unread)} could not be read.\n{listed}\n",
+        "`tierwise check` shows every problem in all tables.",
+    )
+
+
+def _summarise(
+    project: ProjectFolder, session: Session, staged: Staging, notes: dict[str, Any], day: date
+) -> dict[str, Any]:
+    tables = {
+        name: session.parquet(path)
+        for name in ("order_lines", "contacts", "agents", "costs")
+        if (path := staged.folder / "tables" / f"{name}.parquet").exists()
+    }
+    window = project.settings.value.window
+    (staged.folder / "value").mkdir(exist_ok=True)
+    target = staged.folder / "value" / "customers.parquet"
+    session.write_parquet(summarise(tables, first_day(day, window), day), target)
+    lines = tables.get("order_lines")
+    cost_known = lines is not None and has_goods_cost(lines)
+    lens = project.settings.value.lens or (Lens.PROFIT if cost_known else Lens.REVENUE)
+    facts = {"lens": lens, "window": str(window), "customers": _count(session, target)}
+    staged.finish("summary", facts)
+    return facts
+
+
+def _count(session: Session, path: Path) -> int:
+    return int(session.parquet(path).count().execute())

@@ -1,0 +1,279 @@
+"""A look at a build: through one lens, over one window, at one slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from tierwise.engine.builds import Build
+from tierwise.engine.connect import Session
+from tierwise.engine.project import ProjectFolder
+from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.results import Context
+from tierwise.settings import Lens, Window
+from tierwise.tables import TABLES, Kind
+from tierwise.value import cost_to_serve, customer, ranking, slices
+from tierwise.value.orders import has_goods_cost
+from tierwise.value.summary import summarise
+from tierwise.value.windows import between, first_day
+
+SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
+NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How to look: lens, window and slice. None means as the project says."""
+
+    lens: Lens | None = None
+    window: Window | None = None
+    where: tuple[tuple[str, str], ...] = ()  # dimension and value; all of them must hold
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Something that customers or lines can be sliced by."""
+
+    name: str  # as --by and --where take it, such as country or attributes.Region
+    of_line: bool  # True: told by the order line, so a customer may fall in several slices
+
+    @property
+    def label(self) -> str:
+        """The name as people read it."""
+        return self.name.removeprefix("attributes.").replace("_", " ")
+
+
+class Look:
+    """Tables of a build cut to a question; every method builds or executes one expression."""
+
+    def __init__(self, project: ProjectFolder, build: Build, session: Session, question: Question) -> None:
+        self.project = project
+        self.build = build
+        self.session = session
+        self.settings = project.settings.value
+        self.as_of: date = build.as_of
+        self.window = question.window or Window.parse(build.manifest["window"])
+        self.start = first_day(self.as_of, self.window)
+        self.lens = question.lens or self.settings.lens or Lens(build.manifest["lens"])
+        self.where = tuple((self.dimension(name), value) for name, value in question.where)
+
+    def rows(self, expression: ir.Table) -> Rows:
+        """Execute once."""
+        return self.session.rows(expression)
+
+    # --- tables
+
+    def _whole(self, name: str) -> ir.Table | None:
+        path = self.build.table(name)
+        return None if path is None else self.session.parquet(path)
+
+    def has(self, name: str) -> bool:
+        """True when the build has this canonical table."""
+        return self.build.table(name) is not None
+
+    def table(self, name: str) -> ir.Table | None:
+        """A canonical table cut to the slice's customers; None when the build has no such table."""
+        table = self._whole(name)
+        if table is None or not self.where or "customer_id" not in table.columns:
+            return table
+        return table.semi_join(self._slice_customers, "customer_id")
+
+    def lines(self) -> ir.Table:
+        """Order lines cut to the slice. Raises MissingDataError when there are none."""
+        lines = self._whole("order_lines")
+        if lines is None:
+            raise MissingDataError("There are no order lines.", "Add [sources.order_lines].")
+        for dimension, value in self.where:
+            if dimension.of_line:
+                lines = lines.filter(_equals(lines, dimension.name, value))
+        if any(not dimension.of_line for dimension, _ in self.where):
+            lines = lines.semi_join(self._slice_customers, "customer_id")
+        return lines
+
+    @cached_property
+    def _slice_customers(self) -> ir.Table:
+        """Ids of the customers whose own dimensions match."""
+        customers = self.session.parquet(self.build.folder / "tables" / "customers.parquet")
+        for dimension, value in self.where:
+            if not dimension.of_line:
+                customers = customers.filter(_equals(customers, dimension.name, value))
+        return customers.select("customer_id")
+
+    @property
+    def by_line(self) -> bool:
+        """True when the slice cuts through customers, so that costs cannot follow it."""
+        return any(dimension.of_line for dimension, _ in self.where)
+
+    @cached_property
+    def summary(self) -> ir.Table:
+        """One row a customer for the question, kept in the session where it had to be computed."""
+        if self.by_line:
+            if self.lens is Lens.PROFIT:
+                raise RefusedError(
+                    f"Cost to serve is not known by {self.where[0][0].label}, so profit is not either.",
+                    "Use --lens gross_profit or revenue, or slice by something that customers have.",
+                )
+            found = summarise({"order_lines": self.lines()}, self.start, self.as_of, costs_known=False)
+            return self._kept("summary", found)
+        whole = (
+            self.session.parquet(self.build.summary)
+            if str(self.window) == self.build.manifest["window"]
+            else self._kept("summary", self.summary_of(self.start, self.as_of))
+        )
+        return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
+
+    def summary_of(self, start: date | None, as_of: date) -> ir.Table:
+        """The same table over another window."""
+        tables = {n: t for n in SUMMARY_TABLES if (t := self._whole(n)) is not None}
+        if self.by_line:
+            return summarise({"order_lines": self.lines()}, start, as_of, costs_known=False)
+        whole = summarise(tables, start, as_of)
+        return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
+
+    def _kept(self, name: str, expression: ir.Table) -> ir.Table:
+        return self.session.backend.create_table(name, expression, temp=True)
+
+    # --- costs
+
+    def ledger(self) -> tuple[Rows, dict[str, Any]]:
+        """Ledger by driver, and what of it customers were charged; both empty for a slice."""
+        costs = self._whole("costs")
+        if self.where:
+            return [], {}
+        booked = [] if costs is None else self.rows(cost_to_serve.ledger(costs, self.start, self.as_of))
+        columns = cost_to_serve.COST_COLUMNS
+        charged = self.rows(self.summary.aggregate(**{c: self.summary[c].sum() for c in columns}))[0]
+        known = {c.removeprefix("cost_"): v for c, v in charged.items() if v is not None}
+        return booked, known
+
+    def cost_notes(self) -> tuple[str, ...]:
+        """What is not known about cost, in words."""
+        lines = self._whole("order_lines")
+        notes = []
+        if lines is not None and not has_goods_cost(lines):
+            notes.append("Cost of goods is unknown: map unit_cost or total_cost in [sources.order_lines].")
+        if self._whole("costs") is None:
+            notes.append("No cost ledger: profit is before whatever costs are not on the order lines or contacts.")
+        return tuple(notes)
+
+    # --- context and names
+
+    def context(self, customers: int, lens: str | None = None) -> Context:
+        """What the figures of an answer stand on."""
+        kept = {table["name"]: table["rows_kept"] for table in self.build.manifest["tables"]}
+        return Context(
+            project=self.project.name,
+            build=self.build.id,
+            as_of=self.as_of,
+            lens=str(lens or self.lens),
+            window=str(self.window),
+            window_from=self.start,
+            currency=self.project.settings.project.currency,
+            customers=customers,
+            lines=kept.get("order_lines", kept.get("contacts", 0)),
+            slice=", ".join(f"{dimension.label} = {value}" for dimension, value in self.where),
+        )
+
+    def names(self, rows: Rows) -> dict[str, str]:
+        """Names of the customers in some rows, where they have any."""
+        customers = self._whole("customers")
+        if customers is None or "name" not in customers.columns:
+            return {}
+        ids = [row["customer_id"] for row in rows]
+        found = customers.filter(customers.customer_id.isin(ids)) if ids else customers.limit(0)
+        return {r["customer_id"]: r["name"] or "" for r in self.rows(found.select("customer_id", "name"))}
+
+    # --- dimensions
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Text columns of customers and of lines, and what their sources had beside them."""
+        found = []
+        for name, of_line in (("customers", False), ("order_lines", True)):
+            table = self._whole(name)
+            if table is not None:
+                found += [Dimension(field, of_line) for field in _fields(name, table)]
+        unique = {dimension.name: dimension for dimension in reversed(found)}
+        return tuple(d for d in found if unique[d.name] is d)
+
+    def dimension(self, name: str) -> Dimension:
+        """The dimension called `name`; UsageError lists what there is."""
+        known = self.dimensions()
+        for dimension in known:
+            if dimension.name == name:
+                return dimension
+        listed = ", ".join(d.name for d in known) or "none"
+        raise UsageError(f'There is no dimension "{name}".', f"Known: {listed}.")
+
+    def values(self, dimension: Dimension, limit: int) -> tuple[str, ...]:
+        """Values of a dimension, most frequent first."""
+        table = self._whole("order_lines" if dimension.of_line else "customers")
+        assert table is not None  # the dimension was found in it
+        value = slices.field(table, dimension.name).cast("string")
+        counted = table.group_by(value=value).aggregate(rows=table.count())
+        counted = counted.filter(counted.value.notnull())
+        listed = counted.order_by([ibis.desc("rows"), ibis.asc("value")]).limit(limit)
+        return tuple(row["value"] for row in self.rows(listed))
+
+    # --- one customer
+
+    def customer_row(self, customer_id: str) -> dict[str, Any]:
+        """The customer's summary with rank; UsageError suggests ids that look alike."""
+        summary = self.summary
+        ranked = ranking.ranked(summary, self.lens).select("customer_id", "rank", "n")
+        own = summary.filter(summary.customer_id == customer_id)
+        rows = self.rows(own.left_join(ranked, "customer_id").drop("customer_id_right"))
+        if rows:
+            return rows[0]
+        near = summary.filter(summary.customer_id.contains(customer_id)).select("customer_id")
+        found = [row["customer_id"] for row in self.rows(near.order_by("customer_id").limit(5))]
+        hint = f"Near: {', '.join(found)}." if found else "`tierwise value members rank:1-20` lists customers."
+        raise UsageError(f'There is no customer "{customer_id}" in this build.', hint)
+
+    def profile(self, customer_id: str) -> dict[str, Any]:
+        """The customer's own row of the customers table; empty when there is none."""
+        customers = self._whole("customers")
+        if customers is None:
+            return {}
+        rows = self.rows(customers.filter(customers.customer_id == customer_id).limit(1))
+        return {name: value for name, value in (rows[0] if rows else {}).items() if value is not None}
+
+    def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
+        """The customer's rows of a canonical table, newest first; empty when there is no such table."""
+        table = self._whole(name)
+        if table is None:
+            return []
+        return self.rows(customer.rows_of(table, customer_id, TABLES[name].happened, limit))
+
+    def caller_count(self) -> int:
+        """Customers with a contact in the window."""
+        contacts = self.table("contacts")
+        if contacts is None:
+            return 0
+        inside = contacts.filter(between(contacts, "created_at", self.start, self.as_of))
+        return int(self.rows(inside.aggregate(n=inside.customer_id.nunique()))[0]["n"])
+
+
+def _fields(name: str, table: ir.Table) -> list[str]:
+    kinds = {column.name: column.kind for column in TABLES[name].columns}
+    keys = {*TABLES[name].key, "customer_id", "email_hash", "name", "domains", "product_name"}
+    plain = [
+        column
+        for column in table.columns
+        if kinds.get(column) in (Kind.TEXT, Kind.ID) and column not in keys | NOT_DIMENSIONS
+    ]
+    kind = table.schema().get("attributes")
+    inner = [f"attributes.{field}" for field in kind.names] if isinstance(kind, dt.Struct) else []
+    return plain + inner
+
+
+def _equals(table: ir.Table, name: str, value: str) -> ir.BooleanValue:
+    column = slices.field(table, name).cast("string")
+    return column.isnull() if value == slices.NOT_GIVEN else column == value
