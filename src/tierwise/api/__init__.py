@@ -1,0 +1,5 @@
+"""The HTTP interface: JSON under /api/v1, described by OpenAPI."""
+
+from tierwise.api.routes import VERSION, mount
+
+__all__ = ["VERSION", "mount"]

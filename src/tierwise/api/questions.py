@@ -1,0 +1,51 @@
+"""Names of the questions under /value and the desk's methods that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tierwise.errors import UsageError
+from tierwise.results import Answer
+from tierwise.workflows.value import Desk, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Parameters that single questions take."""
+
+    top_n: tuple[int, ...] = ()
+    by: str = ""
+    text: str = ""
+    id: str = ""
+    select: str = ""
+    limit: int = 1000
+
+
+def _needs(value: str, name: str, example: str) -> str:
+    if not value:
+        raise UsageError(f"This question needs the parameter {name}.", f"Add {name}={example}.")
+    return value
+
+
+Ask = Callable[[Desk, Question, Details], Answer]
+
+QUESTIONS: Mapping[str, Ask] = MappingProxyType(
+    {
+        "today": lambda desk, q, _: desk.today(q),
+        "concentration": lambda desk, q, d: desk.concentration(q, top_n=d.top_n),
+        "whale": lambda desk, q, _: desk.whale(q),
+        "bands": lambda desk, q, _: desk.bands(q),
+        "population": lambda desk, q, _: desk.population(q),
+        "movement": lambda desk, q, _: desk.movement(q),
+        "dependency": lambda desk, q, _: desk.dependency(q),
+        "margins": lambda desk, q, _: desk.margins(q),
+        "wallet": lambda desk, q, _: desk.wallet(q),
+        "contact-costs": lambda desk, q, _: desk.contact_costs(q),
+        "slices": lambda desk, q, d: desk.slices(_needs(d.by, "by", "country"), q),
+        "belief": lambda desk, q, d: desk.belief(_needs(d.text, "text", "80:20"), q),
+        "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q),
+        "members": lambda desk, q, d: desk.members(_needs(d.select, "select", "rank:1-40"), q, limit=d.limit),
+    }
+)

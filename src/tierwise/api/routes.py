@@ -1,0 +1,204 @@
+"""The routes of version 1."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from enum import StrEnum
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from tierwise.api.problems import Problem, handle_errors, problem
+from tierwise.api.questions import QUESTIONS, Details
+from tierwise.errors import TierwiseError, UsageError
+from tierwise.settings import Lens, Window
+from tierwise.workflows.build import build, builds_of
+from tierwise.workflows.value import Desk, Question
+
+if TYPE_CHECKING:
+    from tierwise.engine.builds import Build
+    from tierwise.engine.project import ProjectFolder
+
+log = logging.getLogger("tierwise.api")
+
+VERSION = version("tierwise")
+OpenDesk = Callable[[str, str], Desk]
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (400, 404, 409, 422)
+}
+
+
+class Health(BaseModel):
+    """The server is up."""
+
+    status: str
+    version: str
+
+
+class ProjectEntry(BaseModel):
+    """A project that is served."""
+
+    key: str = Field(description="Name in addresses")
+    name: str
+    currency: str
+    builds: int
+
+
+class BuildEntry(BaseModel):
+    """One build of a project."""
+
+    id: str
+    as_of: date
+
+
+class BuildRequest(BaseModel):
+    """What to build."""
+
+    as_of: date | None = Field(None, description="Nothing dated later is read; unset: the project's own")
+
+
+QuestionName = StrEnum("QuestionName", {name.replace("-", "_"): name for name in QUESTIONS})
+
+
+def _ask(
+    lens: Lens | None = None,
+    window: str | None = Query(None, pattern=r"^(all|\d{1,3}[my])$", examples=["12m"]),
+    where: list[str] | None = Query(None, description="dimension=value, repeatable"),
+) -> Question:
+    pairs = tuple(_pair(text) for text in where or ())
+    return Question(lens=lens, window=Window.parse(window) if window else None, where=pairs)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise UsageError(f'where says "{text}".', "Write it as where=country=France.")
+    return name, value
+
+
+def _details(
+    top_n: list[int] | None = Query(None, description="list lengths of the concentration table"),
+    by: str = Query("", description="dimension to slice by"),
+    text: str = Query("", description="belief to check, such as 80:20"),
+    id: str = Query("", description="customer"),
+    select: str = Query("", description="members to list, such as rank:1-40"),
+    limit: int = Query(1000, ge=1, le=100_000),
+) -> Details:
+    return Details(tuple(top_n or ()), by, text, id, select, limit)
+
+
+def mount(
+    server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: OpenDesk, today: Callable[[], date]
+) -> None:
+    """Add the routes and the error documents to `server`."""
+    router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
+    _add_lists(router, projects)
+    _add_build(router, projects, today)
+    _add_value(router, open_desk)
+    server.include_router(router)
+    handle_errors(server)
+
+    @server.api_route("/api/{rest:path}", methods=["GET", "POST"], include_in_schema=False)
+    async def unknown(rest: str) -> JSONResponse:
+        return problem(HTTPStatus.NOT_FOUND, f"Nothing is at /api/{rest}.", "See /api/v1/openapi.json.")
+
+
+def _find(projects: Mapping[str, ProjectFolder], key: str) -> ProjectFolder:
+    if key not in projects:
+        raise UsageError(f'There is no project "{key}".', f"Served are: {', '.join(projects) or 'none'}.")
+    return projects[key]
+
+
+def _entry(found: Build) -> BuildEntry:
+    return BuildEntry(id=found.id, as_of=found.as_of)
+
+
+def _add_lists(router: APIRouter, projects: Mapping[str, ProjectFolder]) -> None:
+    @router.get("/health")
+    def health() -> Health:
+        """Say that the server is up."""
+        return Health(status="ok", version=VERSION)
+
+    @router.get("/projects")
+    def list_projects() -> list[ProjectEntry]:
+        """List the projects that are served."""
+        return [
+            ProjectEntry(
+                key=key,
+                name=project.name,
+                currency=project.settings.project.currency,
+                builds=len(builds_of(project)),
+            )
+            for key, project in projects.items()
+        ]
+
+    @router.get("/projects/{project}/builds")
+    def list_project_builds(project: str) -> list[BuildEntry]:
+        """List the builds of a project, the newest first."""
+        return [_entry(found) for found in builds_of(_find(projects, project))]
+
+
+def _add_value(router: APIRouter, open_desk: OpenDesk) -> None:
+    @router.get("/projects/{project}/value/{question}", response_model=None)
+    def ask(
+        project: str,
+        question: QuestionName,
+        asked: Annotated[Question, Depends(_ask)],
+        details: Annotated[Details, Depends(_details)],
+        build: str = "",
+        as_of: date | None = None,
+    ) -> dict[str, Any]:
+        """Answer one question about value: shares as 0..1, money as numbers, dates as ISO text."""
+        desk = open_desk(project, build or (as_of.isoformat() if as_of else ""))
+        return QUESTIONS[question](desk, asked, details).to_json()
+
+
+def _add_build(router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]) -> None:
+    @router.post("/projects/{project}/builds", response_class=StreamingResponse)
+    def start_build(project: str, wanted: BuildRequest) -> StreamingResponse:
+        """Build, and tell the progress line by line as JSON: `progress`, then `build` or `problem`.
+
+        The build goes on when the reader leaves; whoever lists the builds later finds it.
+        """
+        folder = _find(projects, project)
+        return StreamingResponse(
+            _told(lambda tell: build(folder, as_of=wanted.as_of, today=today(), tell=tell)),
+            media_type="application/x-ndjson",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+
+async def _told(work: Callable[[Callable[[str], None]], Build]) -> AsyncIterator[str]:
+    """Run `work` in a thread and yield what it tells, then how it ended."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+
+    def put(line: dict[str, Any] | None) -> None:
+        # The reader's loop may be gone when a server stops during a build.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    def run() -> None:
+        try:
+            put({"build": _entry(work(lambda text: put({"progress": text}))).model_dump(mode="json")})
+        except TierwiseError as error:
+            put({"problem": {"title": error.message, "detail": error.remedy}})
+        except Exception:
+            log.exception("a build failed")
+            put({"problem": {"title": "The build failed.", "detail": "See the server's log."}})
+        put(None)
+
+    threading.Thread(target=run, name="build", daemon=True).start()
+    while (line := await lines.get()) is not None:
+        yield json.dumps(line) + "\n"

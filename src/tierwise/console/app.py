@@ -1,0 +1,71 @@
+"""Puts the console together and hangs it onto a FastAPI server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dash import Dash
+from fastapi import FastAPI
+
+from tierwise.console import router
+from tierwise.console.page import House, OpenDesk
+from tierwise.console.pages import PAGES
+from tierwise.console.shell import shell
+
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en" data-mantine-color-scheme="light">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+<script>
+  try {
+    const kept = localStorage.getItem("mantine-color-scheme-value");
+    const dark = kept === "dark" || (kept !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
+  } catch (error) { /* a browser that keeps nothing starts light */ }
+</script>
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: OpenDesk) -> Dash:
+    """Serve the console from `server`; `projects` by key, the first one is shown first."""
+    app = Dash(
+        __name__,
+        server=server,
+        pages_folder="",
+        title="tierwise",
+        update_title="",
+        index_string=_INDEX,
+        compress=True,
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    _close_sockets(app, server)
+    house = House(projects, open_desk)
+    app.layout = shell((key, project.name) for key, project in projects.items())
+    router.connect(app, house, PAGES)
+    for page in PAGES:
+        page.connect(app, house)
+    app._setup_server()
+    return app
+
+
+
+def _close_sockets(app: Dash, server: FastAPI) -> None:
+    """Leave out the callbacks by WebSocket: nothing here uses them, and they bypass middleware."""
+    app.backend.websocket_capability = False
+    server.router.routes[:] = [
+        route for route in server.router.routes if not getattr(route, "path", "").endswith("_dash-ws-callback")
+    ]

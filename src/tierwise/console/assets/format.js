@@ -1,0 +1,58 @@
+/* Numbers as tierwise.units.format_value writes them, for grids, ticks and tooltips. */
+(function () {
+  "use strict";
+
+  const fixed = (places) =>
+    new Intl.NumberFormat("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+  const cents = fixed(2);
+  const whole = fixed(0);
+  const percent = new Intl.NumberFormat("en-US", {
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    useGrouping: false,
+  });
+  const count = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 });
+  const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+  const tickPercent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
+
+  function value(found, unit, currency) {
+    if (found === null || found === undefined || found === "") return "–";
+    switch (unit) {
+      case "money":
+        return cents.format(found);
+      case "share":
+        return percent.format(found);
+      case "ratio":
+        return cents.format(found);
+      case "count":
+      case "rank":
+        return count.format(found);
+      case "minutes":
+      case "seconds":
+        return whole.format(found);
+      case "date":
+        return String(found).slice(0, 10);
+      default:
+        return String(found);
+    }
+  }
+
+  const withUnit = {
+    money: (text, currency) => `${text} ${currency}`,
+    minutes: (text) => `${text} min`,
+    seconds: (text) => `${text} s`,
+  };
+
+  function full(found, unit, currency) {
+    const text = value(found, unit);
+    return text !== "–" && withUnit[unit] ? withUnit[unit](text, currency).trim() : text;
+  }
+
+  function tick(found, unit) {
+    if (unit === "share") return tickPercent.format(found);
+    return typeof found === "number" ? short.format(found) : String(found);
+  }
+
+  window.tierwise = Object.assign(window.tierwise || {}, { value, full, tick });
+})();

@@ -1,0 +1,143 @@
+/* The address bar holds all state: controls write into it, rows and keys follow links. */
+(function () {
+  "use strict";
+
+  function go(href) {
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  const interactive = (target) => target && target.closest && target.closest("a, button, input");
+
+  function openRow(params) {
+    const href = params.data && params.data._href;
+    const chosen = window.getSelection ? String(window.getSelection()) : "";
+    if (!href || chosen || (params.event && interactive(params.event.target))) return;
+    if (params.event && (params.event.ctrlKey || params.event.metaKey)) window.open(href);
+    else go(href);
+  }
+
+  function openRowByKey(params) {
+    if (params.event && params.event.key === "Enter" && params.data && params.data._href) {
+      params.event.preventDefault();
+      go(params.data._href);
+    }
+  }
+
+  const GRID_COLORS = {
+    backgroundColor: "transparent",
+    foregroundColor: "var(--tw-ink)",
+    headerBackgroundColor: "transparent",
+    headerTextColor: "var(--tw-soft)",
+    borderColor: "var(--tw-line)",
+    rowHoverColor: "var(--tw-hover)",
+    accentColor: "var(--tw-accent)",
+    chromeBackgroundColor: "var(--tw-surface)",
+    menuBackgroundColor: "var(--tw-surface)",
+    menuTextColor: "var(--tw-ink)",
+    inputBackgroundColor: "var(--tw-surface)",
+    inputTextColor: "var(--tw-ink)",
+    tooltipBackgroundColor: "var(--tw-surface)",
+    tooltipTextColor: "var(--tw-ink)",
+  };
+
+  const tierwiseTheme = (base) =>
+    base.withParams({
+      ...GRID_COLORS,
+      fontFamily: "inherit",
+      fontSize: 13,
+      headerFontSize: 12,
+      headerFontWeight: 600,
+      spacing: 6,
+      cellHorizontalPadding: 12,
+      wrapperBorder: false,
+      wrapperBorderRadius: 0,
+      headerColumnBorder: false,
+      columnBorder: false,
+      rowBorder: { color: "var(--tw-line-soft)", width: 1 },
+      headerRowBorder: { color: "var(--tw-line)", width: 1 },
+    });
+
+  window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
+    showValue: (found, unit, currency) => window.tierwise.value(found, unit, currency),
+    openRow,
+    openRowByKey,
+    tierwiseTheme,
+  });
+
+  window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
+    RowLink: (props) => {
+      const text = props.valueFormatted || props.value;
+      const href = props.data && props.data._href;
+      if (!href) return text;
+      const follow = (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go(href);
+      };
+      return window.React.createElement("a", { href, onClick: follow, className: "tw-link", tabIndex: -1 }, text);
+    },
+  });
+
+  const NEW_BUILD = "new";
+  const OF_ONE_PROJECT = ["build", "as_of", "where", "select", "id", "by", "top", "q"];
+
+  /* Writes the control that was used into the query; the same query means no new page. */
+  function ask() {
+    const { no_update, callback_context } = window.dash_clientside;
+    const query = new URLSearchParams(window.location.search);
+    for (const { prop_id, value } of callback_context.triggered || []) {
+      const end = prop_id.lastIndexOf(".");
+      if (end > 0) write(query, JSON.parse(prop_id.slice(0, end)).name, value);
+    }
+    const after = query.toString();
+    const before = new URLSearchParams(window.location.search).toString();
+    return after === before ? no_update : after ? `?${after}` : "";
+  }
+
+  function write(query, name, value) {
+    const key = name === "slice" ? "where" : name;
+    if (value === NEW_BUILD && name === "build") return;
+    if ((query.get(key) || "") === (value || "")) return;
+    if (name === "build") query.delete("as_of");
+    if (name === "project") OF_ONE_PROJECT.forEach((one) => query.delete(one));
+    query.delete(key);
+    if (value) query.set(key, value);
+  }
+
+  /* The pickers show what the address says, also after going back. */
+  function readAddress(search) {
+    const query = new URLSearchParams(search || "");
+    return ["project", "build", "lens", "window", "where"].map((name) => query.get(name) || null);
+  }
+
+  /* The dimension that the address cuts by; one just picked stays while it has no value yet. */
+  function pickDimension(search) {
+    const cut = (new URLSearchParams(search || "").get("where") || "").split("=")[0];
+    return cut || null;
+  }
+
+  function filterGrid(text) {
+    const { callback_context, no_update } = window.dash_clientside;
+    const id = callback_context.triggered_id;
+    if (id) {
+      window.dash_ag_grid
+        .getApiAsync({ type: "grid", name: id.name })
+        .then((api) => api.setGridOption("quickFilterText", text || ""));
+    }
+    return no_update;
+  }
+
+  const exportGrid = (clicks) => (clicks ? true : window.dash_clientside.no_update);
+
+  window.tierwise = Object.assign(window.tierwise || {}, { go });
+  const shared = (window.dash_clientside = window.dash_clientside || {});
+  shared.tierwise = Object.assign(shared.tierwise || {}, {
+    ask,
+    readAddress,
+    pickDimension,
+    exportGrid,
+    filterGrid,
+  });
+})();

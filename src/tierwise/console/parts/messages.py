@@ -1,0 +1,55 @@
+"""What a page says when it has no figures: what is missing, and how to add it."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from tierwise.console.view import View
+from tierwise.errors import MissingDataError, TierwiseError
+
+
+def message(title: str, *text: str, action: Component | None = None) -> Component:
+    """A calm panel with a title, a few sentences and perhaps a button."""
+    return html.Div(
+        [
+            html.H2(title, className="tw-panel-title"),
+            *[html.P(one, className="tw-message-text") for one in text if one],
+            *([action] if action is not None else []),
+        ],
+        className="tw-card tw-message",
+        role="status",
+    )
+
+
+def explained(error: TierwiseError) -> Component:
+    """A page that could not be filled, in the words of the error."""
+    title = "Not in this data yet" if isinstance(error, MissingDataError) else "This cannot be answered"
+    return message(title, error.message, error.remedy)
+
+
+def no_project() -> Component:
+    """Nothing is served at all."""
+    return message(
+        "No project is served",
+        "Run tierwise init in a folder with your tables, then tierwise serve in that folder.",
+        "To look around first, run tierwise demo --serve.",
+    )
+
+
+def no_build(project: str) -> Component:
+    """A project without a build."""
+    button = dmc.Button("Build now", id={"type": "build-now", "project": project}, size="sm")
+    return message(
+        "No build yet",
+        f"The tables of {project} have not been read. A build reads them once, checks every row "
+        "and keeps the result; every figure then says which build it stands on.",
+        action=button,
+    )
+
+
+def no_page(view: View) -> Component:
+    """An address that leads nowhere."""
+    link = dcc.Link("Go to Today", href=view.href("/"), className="tw-action")
+    return message("There is no such page", f"Nothing is at {view.path}.", action=link)

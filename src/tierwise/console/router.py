@@ -1,0 +1,175 @@
+"""From an address to a filled page, its navigation and its pickers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash.dependencies import ALL, MATCH
+from dash.development.base_component import Component
+
+from tierwise.console.guard import guarded
+from tierwise.console.page import Content, House, Page
+from tierwise.console.parts.messages import explained, no_build, no_page, no_project
+from tierwise.console.parts.words import LENS_NAMES, context_line, day, short_id, window_name
+from tierwise.console.shell import NEW_BUILD, SECTIONS
+from tierwise.console.view import View, read_view
+from tierwise.errors import TierwiseError
+from tierwise.workflows.build import builds_of
+
+
+def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
+    """Register the callbacks of the frame."""
+    _connect_page(app, house, pages)
+    _connect_navigation(app, pages)
+    _connect_pickers(app, house)
+    _connect_browser(app)
+
+
+def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
+    by_path = {page.path: page for page in pages}
+
+    @guarded(
+        app,
+        Output("page", "children"),
+        Output({"type": "ask", "name": "lens"}, "placeholder"),
+        Output({"type": "ask", "name": "window"}, "placeholder"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+    )
+    def show_page(path: str, search: str) -> tuple[Any, Any, Any]:
+        try:
+            view = read_view(path, search)
+            if not house.projects:
+                return no_project(), no_update, no_update
+            if house.key(view) in house.projects and not builds_of(house.projects[house.key(view)]):
+                return no_build(house.key(view)), no_update, no_update
+            page = by_path.get(view.path)
+            if page is None:
+                return no_page(view), no_update, no_update
+            content = page.fill(house.desk(view), view)
+        except TierwiseError as error:
+            return explained(error), no_update, no_update
+        context = content.context
+        return (
+            _framed(page, content, view, pages),
+            LENS_NAMES.get(context.lens, context.lens),
+            window_name(context.window),
+        )
+
+
+def _framed(page: Page, content: Content, view: View, pages: Sequence[Page]) -> Component:
+    """Title, context line and tabs above the body of a page."""
+    tabs = [one for one in pages if one.tab and one.section == page.section] if page.tab else []
+    title = page.section if page.tab else page.title
+    return html.Div(
+        [
+            html.H1(title, className="tw-title"),
+            html.P(context_line(content.context), className="tw-context", id="context"),
+            *([_tabs(tabs, page, view)] if tabs else []),
+            content.body,
+        ]
+    )
+
+
+def _tabs(tabs: Sequence[Page], active: Page, view: View) -> Component:
+    return html.Nav(
+        [
+            dmc.Anchor(
+                one.tab,
+                href=view.href(one.path),
+                unstyled=True,
+                className="tw-tab tw-tab-active" if one is active else "tw-tab",
+                **({"aria-current": "page"} if one is active else {}),
+            )
+            for one in tabs
+        ],
+        className="tw-tabs",
+        **{"aria-label": f"Parts of {active.section}"},
+    )
+
+
+def _connect_navigation(app: Dash, pages: Sequence[Page]) -> None:
+    section_of = {page.path: page.section for page in pages}
+
+    @guarded(app, Output("navigation", "children"), Input("url", "pathname"), Input("url", "search"))
+    def show_navigation(path: str, search: str) -> list[Component]:
+        view = read_view(path, search)
+        active = section_of.get(view.path, "")
+        return [
+            dmc.NavLink(
+                label=label,
+                href=view.href(address),
+                active="exact" if label == active else False,
+                leftSection=html.Span(className=f"tw-icon tw-icon-{icon}"),
+                className="tw-navlink",
+                **({"aria-current": "page"} if label == active else {}),
+            )
+            for label, address, icon in SECTIONS
+        ]
+
+
+def _connect_pickers(app: Dash, house: House) -> None:
+    @guarded(
+        app,
+        Output({"type": "ask", "name": "build"}, "data"),
+        Output({"type": "ask", "name": "build"}, "placeholder"),
+        Output("dimension", "data"),
+        Input("url", "search"),
+    )
+    def fill_pickers(search: str) -> tuple[Any, ...]:
+        view = read_view("/", search)
+        project = house.projects.get(house.key(view))
+        builds = builds_of(project) if project is not None else ()
+        data = [{"value": b.id, "label": f"{day(b.as_of)} · {short_id(b.id)}"} for b in builds]
+        data.append({"value": NEW_BUILD, "label": "Build as of another date…"})
+        if not builds:
+            return data, "No build yet", []
+        names = [{"value": d.name, "label": d.label} for d in house.desk(view).dimensions()]
+        return data, f"{day(builds[0].as_of)} (newest)", names
+
+    @guarded(
+        app,
+        Output({"type": "ask", "name": "slice"}, "data"),
+        Input("dimension", "value"),
+        State("url", "search"),
+    )
+    def offer_values(dimension: str | None, search: str) -> list[dict[str, str]]:
+        if not dimension:
+            return []
+        values = house.desk(read_view("/", search)).dimension_values(dimension)
+        return [{"value": f"{dimension}={value}", "label": value} for value in values]
+
+
+def _connect_browser(app: Dash) -> None:
+    """What the browser does alone: controls to the address and back, grid tools, the build form."""
+
+    def connect(name: str, *dependencies: Any, at_start: bool = False) -> None:
+        function = ClientsideFunction("tierwise", name)
+        app.clientside_callback(function, *dependencies, prevent_initial_call=not at_start)
+
+    picker = {name: {"type": "ask", "name": name} for name in ("project", "build", "lens", "window", "slice")}
+    connect("ask", Output("url", "search"), Input({"type": "ask", "name": ALL}, "value"))
+    connect(
+        "readAddress",
+        [Output(id, "value") for id in picker.values()],
+        Input("url", "search"),
+        at_start=True,
+    )
+    connect(
+        "pickDimension",
+        Output("dimension", "value"),
+        Input("url", "search"),
+        at_start=True,
+    )
+    connect("openForm", Output("new-build", "opened"), Input(picker["build"], "value"))
+    connect("startBuild", Output("new-build-start", "loading"), Input("new-build-start", "n_clicks"),
+            State("new-build-date", "value"))
+    connect("buildNow", Output({"type": "build-now", "project": MATCH}, "loading"),
+            Input({"type": "build-now", "project": MATCH}, "n_clicks"))
+    connect("exportGrid", Output({"type": "grid", "name": MATCH}, "exportDataAsCsv"),
+            Input({"type": "grid-export", "name": MATCH}, "n_clicks"))
+    connect("filterGrid", Output({"type": "grid-filter", "name": MATCH}, "error"),
+            Input({"type": "grid-filter", "name": MATCH}, "value"))

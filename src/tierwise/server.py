@@ -1,0 +1,100 @@
+"""Composition root of everything that is served: the API and the console on one FastAPI."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tierwise import api, console
+from tierwise.errors import UsageError
+from tierwise.workflows.build import find_build
+from tierwise.workflows.value import Desk
+
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
+
+DESKS_KEPT = 8
+"""Open desks a process keeps; each holds the answers already given about one build."""
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+_HEADERS = {
+    # Everything the console needs is served from here, and the browser is told so.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "frame-ancestors 'self'; base-uri 'self'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Desks:
+    """Desks by project and build; a cache, so that any process can answer any address."""
+
+    def __init__(self, projects: Mapping[str, ProjectFolder], kept: int = DESKS_KEPT) -> None:
+        self._projects = projects
+        self._kept = kept
+        self._open: OrderedDict[tuple[str, str], Desk] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, project: str, build: str) -> Desk:
+        """The desk of a build by the start of its id, the newest when `build` is empty."""
+        folder = self._projects.get(project)
+        if folder is None:
+            known = ", ".join(self._projects) or "none"
+            raise UsageError(f'There is no project "{project}".', f"Served are: {known}.")
+        found = find_build(folder, build)
+        with self._lock:
+            desk = self._open.pop((project, found.id), None) or Desk(folder, found)
+            self._open[project, found.id] = desk
+            while len(self._open) > self._kept:
+                self._open.popitem(last=False)
+        return desk
+
+
+def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",)) -> FastAPI:
+    """The application that serves `projects`; `hosts` are the host names it answers to."""
+    by_key = keyed(projects)
+    desks = Desks(by_key)
+    server = FastAPI(title="tierwise", version=api.VERSION, docs_url=None, redoc_url=None,
+                     openapi_url="/api/v1/openapi.json")
+    api.mount(server, by_key, desks, today=date.today)
+    console.mount(server, by_key, desks)
+    server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    server.middleware("http")(_with_headers)
+    return server
+
+
+async def _with_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    response = await call_next(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
+    """Projects by a short key for addresses: the folder's name, numbered where it repeats."""
+    keys: dict[str, ProjectFolder] = {}
+    for project in projects:
+        name = project.root.resolve().name
+        key, number = name, 2
+        while key in keys:
+            key, number = f"{name}-{number}", number + 1
+        keys[key] = project
+    return keys
+
+
+def serve(projects: Sequence[ProjectFolder], host: str = "127.0.0.1", port: int = 8050) -> None:
+    """Serve until interrupted; a local address answers to local host names only."""
+    app = create_app(projects, _LOCAL if host in _LOCAL else ("*",))
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
