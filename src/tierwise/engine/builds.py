@@ -164,7 +164,7 @@ def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any
         if path.is_file():
             path.chmod(0o444)
     staged.folder.rename(target)
-    return Build(target, whole)
+    return read_build(target)
 
 
 def _free_name(builds: Path, name: str) -> Path:

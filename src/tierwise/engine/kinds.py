@@ -12,7 +12,7 @@ from tierwise.engine.numbers import Numbers, number_sql
 from tierwise.tables.schema import Kind
 from tierwise.units import AMOUNT_TYPE
 
-_NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A")
+NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A")
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
 _WIDE = "DECIMAL(38, 10)"
@@ -20,6 +20,7 @@ _NO_CENTS = ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF
 _MILLS = ("BHD", "JOD", "KWD", "OMR", "TND")
 _NOISE = 1e-9  # what binary fractions add to a decimal amount
 _FLOATS = {"DOUBLE", "FLOAT"}
+_WHOLE = {f"{sign}{size}" for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,18 @@ def read_field(field: Field, manner: Manner) -> Reading:
 def cents_sql(currency: str) -> str:
     """Minor units in one unit of a currency: 100, but 1 yen and 1000 dinars."""
     return (
-        f"CASE WHEN upper({currency}) IN ({_listed(_NO_CENTS)}) THEN 1"
-        f" WHEN upper({currency}) IN ({_listed(_MILLS)}) THEN 1000 ELSE 100 END"
+        f"CASE WHEN upper({currency}) IN ({listed(_NO_CENTS)}) THEN 1"
+        f" WHEN upper({currency}) IN ({listed(_MILLS)}) THEN 1000 ELSE 100 END"
     )
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def listed(values: tuple[str, ...]) -> str:
     return ", ".join(quoted(value) for value in values)
 
 
 def _present(sql: str) -> str:
     """Text that says something, trimmed; NULL for blanks and for words that mean nothing."""
-    return f"(CASE WHEN trim({sql}) NOT IN ({_listed(_NOTHING)}) THEN trim({sql}) END)"
+    return f"(CASE WHEN trim({sql}) NOT IN ({listed(NOTHING)}) THEN trim({sql}) END)"
 
 
 def _id(field: Field, manner: Manner) -> str:
@@ -95,13 +96,13 @@ def _text(field: Field, manner: Manner) -> str:
     if not field.is_text:
         nested = field.type.endswith("]") or field.type.startswith(("STRUCT", "MAP"))
         return f"CAST(to_json({sql}) AS VARCHAR)" if nested else f"CAST({sql} AS VARCHAR)"
-    if field.column.name == "currency":
-        return f"upper(nullif(trim({sql}), ''))"
     bare = sql if field.column.name in manner.clean else f"nullif(trim({sql}), '')"
+    if field.column.name == "currency":
+        return sql if field.column.name in manner.clean else f"upper({bare})"
     if not field.column.one_of:
         return bare
     plain = f"replace(replace(lower({bare}), ' ', '_'), '-', '_')"
-    return f"(CASE WHEN {plain} IN ({_listed(field.column.one_of)}) THEN {plain} ELSE {bare} END)"
+    return f"(CASE WHEN {plain} IN ({listed(field.column.one_of)}) THEN {plain} ELSE {bare} END)"
 
 
 def _digits(field: Field, manner: Manner) -> str:
@@ -109,8 +110,10 @@ def _digits(field: Field, manner: Manner) -> str:
 
 
 def _money(field: Field, manner: Manner) -> Reading:
-    if not field.is_text and not manner.cents and _fits(field.type):
-        return Reading(f"CAST({field.sql} AS {AMOUNT_TYPE})")
+    if not field.is_text and not manner.cents and _exact(field.type):
+        outside = f"{field.sql} NOT BETWEEN -99999999999999.9999 AND 99999999999999.9999"
+        value = f"TRY_CAST({field.sql} AS {AMOUNT_TYPE})"
+        return Reading(value, big=outside)
     exact = field.sql
     given = f"{field.sql} IS NOT NULL"
     if field.is_text:
@@ -130,18 +133,15 @@ def _money(field: Field, manner: Manner) -> Reading:
     )
 
 
-def _fits(kind: str) -> bool:
-    """Types of which every value is an exact amount: no check is needed."""
-    if kind in {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}:
-        return True
-    if not kind.startswith("DECIMAL"):
-        return False
-    width, places = (int(part) for part in kind[8:-1].split(","))
-    return places <= 4 and width - places <= 14
+def _exact(kind: str) -> bool:
+    """Types whose values have at most four decimals and are never half a number."""
+    if kind.startswith("DECIMAL"):
+        return int(kind[8:-1].split(",")[1]) <= 4
+    return kind in _WHOLE
 
 
 def _beyond(field: Field, exact: str, value: str) -> str:
-    if field.type in {"BIGINT", "HUGEINT", "UBIGINT"}:
+    if field.type in _WHOLE:
         return ""
     scale = f"greatest(1, abs(CAST({exact} AS DOUBLE)))"
     return f"abs(CAST({exact} AS DOUBLE) - CAST({value} AS DOUBLE)) > {_NOISE} * {scale}"
@@ -159,8 +159,10 @@ def _number(field: Field, manner: Manner) -> Reading:
         number = f"(TRY_CAST({digits} AS DOUBLE) / {percent})"
         given = f"{_present(field.sql)} IS NOT NULL"
     finite = f"(CASE WHEN isfinite({number}) THEN {number} END)"
-    value = finite if target == "DOUBLE" else f"(CASE WHEN {finite} = trunc({finite}) THEN TRY_CAST({finite} AS BIGINT) END)"  # noqa: E501
-    if target == "DOUBLE" and field.type not in _FLOATS and not field.is_text:
+    value = finite
+    if target == "BIGINT":
+        value = f"(CASE WHEN {finite} = trunc({finite}) THEN TRY_CAST({finite} AS BIGINT) END)"
+    elif field.type not in _FLOATS and not field.is_text:
         return Reading(f"CAST({field.sql} AS DOUBLE)")
     return Reading(value, bad=f"{given} AND {value} IS NULL")
 
@@ -169,7 +171,7 @@ def _flag(field: Field) -> Reading:
     if field.type == "BOOLEAN":
         return Reading(field.sql)
     text = f"lower(trim(CAST({field.sql} AS VARCHAR)))"
-    value = f"(CASE WHEN {text} IN ({_listed(_TRUE)}) THEN true WHEN {text} IN ({_listed(_FALSE)}) THEN false END)"
+    value = f"(CASE WHEN {text} IN ({listed(_TRUE)}) THEN true WHEN {text} IN ({listed(_FALSE)}) THEN false END)"
     return Reading(value, bad=f"{_present(text)} IS NOT NULL AND {value} IS NULL")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -22,11 +21,14 @@ from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import ATTRIBUTES, RAW, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
-from tierwise.tables.rules import AMOUNTS, Effect, Rule, rules, verdict
+from tierwise.tables.rules import AMOUNTS, Effect, Rule, any_holds, rules, verdict
 from tierwise.tables.schema import Table
 
 # Level 1 and no dictionaries for keys that hardly repeat: half the time of the defaults.
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2"
+PARQUET = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2,"
+    " DICTIONARY_SIZE_LIMIT 2000"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     view, noticed = typed_view(session, fields, source, loading.currency)
     view, said = converted(session, fields, view, loading)
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
-    counts = _counted(session, view, table, judged)
+    counts = _counted(session, view, judged)
     problems = [*rows.problems, *noticed, *said, *_unread(table, rows)]
     problems += _problems(session, fields, view, judged, counts)
     good = _good(view, judged, counts)
@@ -90,37 +92,30 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
         problems.append(_duplicate(fields, repeated))
     kept = _write(loading, fields, good)
     _write_rejects(loading, fields, view, judged, counts, repeated)
-    loaded = _summed(fields, counts, kept, repeated.rows)
+    loaded = _summed(loading, fields, counts, kept, repeated.rows)
     return Outcome(loaded, tuple(problems), rows)
 
 
-def _counted(session: Session, view: ir.Table, table: Table, judged: Sequence[Rule]) -> dict[str, Any]:
-    """Everything that is counted, in one pass."""
-    counted: dict[str, ir.Scalar] = {"rows": view.count()}
-    counted |= {rule.name: rule.holds.sum() for rule in judged}
-    rejected = verdict(judged, Effect.REJECT).notnull()
-    counted["rejected"] = rejected.sum()
-    left = verdict(judged, Effect.LEAVE_OUT).notnull() & ~rejected
-    counted["left_out"] = left.sum()
-    if table.happened in view.columns:
-        day = view[table.happened]
-        counted["first_on"] = day.min(where=~rejected & ~left)
-        counted["last_on"] = day.max(where=~rejected & ~left)
-    amount = AMOUNTS.get(table.name, "")
-    if amount in view.columns:
-        counted["amount"] = view[amount].sum()
-        for rule in judged:
-            if rule.code in {"negative-amount", "no-customer"}:
-                counted[f"amount of {rule.name}"] = view[amount].sum(where=rule.holds)
-    return session.rows(view.aggregate(**counted))[0]
+def _counted(session: Session, view: ir.Table, judged: Sequence[Rule]) -> dict[str, int]:
+    """How many rows there are and for how many each rule holds, in one pass."""
+    counted: dict[str, ir.Scalar] = {rule.name: view.count(where=rule.holds) for rule in judged}
+    counts = session.rows(view.aggregate(rows=view.count(), **counted))[0]
+    left = {rule.effect for rule in judged if counts[rule.name]}
+    counts |= {"rejected": 0, "left_out": 0}
+    if left & {Effect.REJECT, Effect.LEAVE_OUT}:
+        rejected = any_holds(judged, Effect.REJECT)
+        later = any_holds(judged, Effect.LEAVE_OUT) & ~rejected
+        again = view.aggregate(rejected=view.count(where=rejected), left_out=view.count(where=later))
+        counts |= session.rows(again)[0]
+    return counts
 
 
-def _good(view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, Any]) -> ir.Table:
+def _good(view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int]) -> ir.Table:
     """The rows that stay; no condition at all when every row does."""
     if counts["rejected"]:
-        view = view.filter(verdict(judged, Effect.REJECT).isnull())
+        view = view.filter(~any_holds(judged, Effect.REJECT))
     if counts["left_out"]:
-        view = view.filter(verdict(judged, Effect.LEAVE_OUT).isnull())
+        view = view.filter(~any_holds(judged, Effect.LEAVE_OUT))
     return view
 
 
@@ -141,7 +136,7 @@ def _write(loading: Loading, fields: Mapped, good: ir.Table) -> int:
 
 
 def _write_rejects(
-    loading: Loading, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, Any],
+    loading: Loading, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int],
     repeated: Duplicates,
 ) -> None:  # fmt: skip
     name = fields.table.name
@@ -154,19 +149,32 @@ def _write_rejects(
         loading.rejects.add_duplicates(name, f"typed_{name}", ", ".join(fields.table.key))
 
 
-def _summed(fields: Mapped, counts: Mapping[str, Any], kept: int, repeated: int) -> LoadedTable:
+def _summed(
+    loading: Loading, fields: Mapped, counts: Mapping[str, int], kept: int, repeated: int
+) -> LoadedTable:
     unread = len(fields.rows.rejects)
+    first, last = _span(loading, fields.table)
     return LoadedTable(
         fields.table.name,
         fields.rows.source,
-        int(counts["rows"]) + unread,
+        counts["rows"] + unread,
         kept,
-        int(counts["rejected"] or 0) + unread + repeated,
-        int(counts["left_out"] or 0),
+        counts["rejected"] + unread + repeated,
+        counts["left_out"],
         tuple(field.column.name for field in fields.fields),
-        _day(counts.get("first_on")),
-        _day(counts.get("last_on")),
+        first,
+        last,
     )
+
+
+def _span(loading: Loading, table: Table) -> tuple[date | None, date | None]:
+    """First and last day of what was kept; Parquet's own statistics answer."""
+    written = loading.session.parquet(loading.folder / f"{table.name}.parquet")
+    if table.happened not in written.columns:
+        return None, None
+    day = written[table.happened]
+    found = loading.session.rows(written.aggregate(first=day.min(), last=day.max()))[0]
+    return _day(found["first"]), _day(found["last"])
 
 
 def _day(value: object) -> date | None:
@@ -192,33 +200,36 @@ def _unread(table: Table, rows: Rows) -> list[Problem]:
 
 
 def _problems(
-    session: Session, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, Any]
+    session: Session, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int]
 ) -> list[Problem]:
     return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
 
 
 def _problem(
-    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, Any]
+    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
 ) -> Problem:
     found = f"{rule.column}__found"
     columns = [FILE, ROW, *([found] if found in view.columns else [])]
     first = session.rows(view.filter(rule.holds).select(*columns).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
     return Problem(
-        rule.code, rule.severity, fields.table.name, rule.message + _sum(rule, counts), rule.remedy,
+        rule.code, rule.severity, fields.table.name, 
+        rule.message + _sum(session, view, rule, fields.table), rule.remedy,
         first[FILE], first[ROW], field.origin if field else rule.column, str(first.get(found) or "")[:80],
         int(counts[rule.name]),
     )  # fmt: skip
 
 
-def _sum(rule: Rule, counts: Mapping[str, Any]) -> str:
-    """What the rows are worth, where that is known."""
-    amount = counts.get(f"amount of {rule.name}")
-    if amount is None:
+def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
+    """What the rows are worth, where that is asked for and known."""
+    amount = AMOUNTS.get(table.name, "")
+    if rule.code not in {"negative-amount", "no-customer"} or amount not in view.columns:
         return ""
-    total = counts["amount"]
-    share = f", {amount / total:.1%} of the total" if rule.code == "no-customer" and total else ""
-    return f" They sum to {amount:,.2f}{share}."
+    summed = view.aggregate(these=view[amount].sum(where=rule.holds), total=view[amount].sum())
+    found = session.rows(summed)[0]
+    total = found["total"]
+    share = f", {found['these'] / total:.1%} of the total" if rule.code == "no-customer" and total else ""
+    return f" They sum to {found['these'] or 0:,.2f}{share}."
 
 
 def _duplicate(fields: Mapped, repeated: Duplicates) -> Problem:

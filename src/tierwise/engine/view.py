@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.dates import look_at_dates
-from tierwise.engine.kinds import Manner, Reading, cents_sql, read_field
+from tierwise.engine.kinds import NOTHING, Manner, Reading, cents_sql, listed, read_field
 from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.numbers import look_at_numbers
 from tierwise.engine.readers.rows import FILE, ROW, identifier
@@ -80,10 +80,13 @@ def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[s
 
 
 def _untidy(field: Field) -> str:
-    """Blanks at the ends, or a word such as NULL, which all are four letters or fewer."""
+    """Blanks at the ends, or a word that means nothing; all of these are short."""
     sql = field.sql
-    ends = f"{sql} = '' OR {sql} LIKE ' %' OR {sql} LIKE '% ' OR {sql} < '!'"
-    return f"{ends} OR strlen({sql}) <= 4" if field.column.kind is Kind.ID else ends
+    ends = f"{sql} < '!' OR {sql} LIKE '% '"  # everything that sorts before "!" starts with a blank
+    if field.column.name == "currency":
+        return f"{ends} OR {sql} <> upper({sql})"
+    nothing = f"CASE WHEN strlen({sql}) <= 4 THEN {sql} IN ({listed(NOTHING)}) ELSE false END"
+    return f"{ends} OR {nothing}" if field.column.kind is Kind.ID else ends
 
 
 def _all_whole(session: Session, mapped: Mapped, field: Field) -> bool:

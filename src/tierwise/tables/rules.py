@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -74,6 +76,11 @@ def rules(t: ir.Table, table: Table, *, as_of: date, today: date) -> tuple[Rule,
     found += _of_dates(t, table, as_of, today)
     found += _of_amounts(t, table)
     return tuple(sorted(found, key=lambda rule: list(Effect).index(rule.effect)))
+
+
+def any_holds(judged: Sequence[Rule], effect: Effect) -> ir.BooleanValue:
+    """Whether any rule with this effect holds for a row."""
+    return reduce(or_, (rule.holds for rule in judged if rule.effect is effect), ibis.literal(False))
 
 
 def verdict(judged: Sequence[Rule], effect: Effect) -> ir.StringValue:
