@@ -155,7 +155,7 @@ def _period(
     row: dict[str, Any] | None, before: dict[str, Any] | None, index: int, rule: ActiveRule, as_of: date
 ) -> dict[str, Any]:
     start, end = first_of(index, rule.period), first_of(index + 1, rule.period) - relativedelta(days=1)
-    counts = {n: int(row[n]) if row else 0 for n in ("active", "new", "retained", "reactivated")}
+    counts = {n: int(row[n] or 0) if row else 0 for n in ("active", "new", "retained", "reactivated")}
     revenue = row["revenue"] if row else None
     label = label_of(index, rule.period)
     return {
@@ -163,7 +163,7 @@ def _period(
         "from": start,
         "to": end,
         **counts,
-        "lost": int(before["leaving"]) if before else 0,
+        "lost": int(before["leaving"] or 0) if before else 0,
         "revenue": revenue,
         "spend_per_active": revenue / counts["active"] if revenue is not None and counts["active"] else None,
         "revenue_lost": before["leaving_revenue"] if before else None,

@@ -53,7 +53,7 @@ def _loss(look: Look, said: Belief) -> Answer:
     context = replace(look.context(customers=before), window="12m")
     rate, low, high = proportion(lost, before)
     value = row["revenue_lost"], row["revenue_before"]
-    weighted = float(value[0] / value[1]) if value[0] is not None and value[1] else None
+    weighted = _part(*value)
     figures = (
         Figure("measured", "of last year's customers were lost", rate, Unit.SHARE, low, high, opens="state:lost"),
         Figure("value_weighted", "of last year's revenue was theirs", weighted, Unit.SHARE, opens="state:lost"),
@@ -84,17 +84,21 @@ def _repeat(look: Look, said: Belief) -> Answer:
     again = buyers.purchases > 1
     row = look.rows(
         buyers.aggregate(
-            n=buyers.count(), again=again.sum(), of=buyers.revenue.sum(), by=buyers.revenue.sum(where=again)
+            n=buyers.count(), again=again.sum(), all_revenue=buyers.revenue.sum(), again_revenue=buyers.revenue.sum(where=again)
         )
     )[0]
     n = int(row["n"] or 0)
     rate, low, high = proportion(int(row["again"] or 0), n)
-    weighted = float(row["by"] / row["of"]) if row["of"] and row["by"] is not None and row["of"] > 0 else None
+    weighted = _part(row["again_revenue"], row["all_revenue"])
     figures = (
         Figure("measured", "of buyers bought more than once", rate, Unit.SHARE, low, high),
         Figure("value_weighted", "of revenue is theirs", weighted, Unit.SHARE),
     )
     return belief.answer(look.context(customers=n), said, figures)
+
+
+def _part(part: Any, whole: Any) -> float | None:
+    return float(part / whole) if part is not None and whole and whole > 0 else None
 
 
 def proportion(part: int, whole: int) -> tuple[float | None, float | None, float | None]:
