@@ -86,7 +86,7 @@ def _fulfilled(rng: np.random.Generator, in_time: Flags, made: Ints, due: Ints) 
 def _states(rng: np.random.Generator, fate: Ints, due: Ints, done: Ints, moved: Flags) -> Ints:
     """A promise is open while it is neither fulfilled nor given up by the as-of date."""
     not_yet = done > END_S
-    given_up = (fate == BROKEN) & (due < END_S - 14 * DAY_S)
+    given_up = (fate == BROKEN) & (due < END_S - 60 * DAY_S)
     settled = np.where(moved & (rng.random(len(due)) < 0.7), RENEGOTIATED, fate)
     overdue_or_due = not_yet | ((fate == BROKEN) & ~given_up)
     return np.where(overdue_or_due, OPEN, settled)
