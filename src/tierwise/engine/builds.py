@@ -77,7 +77,9 @@ def read_build(folder: Path) -> Build:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BuildError(f"{path} cannot be read: {error}.", "Delete this folder and build again.") from error
+        raise BuildError(
+            f"{path} cannot be read: {error}.", "Delete this folder and build again."
+        ) from error
     if manifest.get("format") != FORMAT:
         raise BuildError(
             f"{path} has format {manifest.get('format')}, this version reads {FORMAT}.",

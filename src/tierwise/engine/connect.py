@@ -57,7 +57,9 @@ def quoted(value: object) -> str:
 
 
 @contextmanager
-def open_session(memory_limit: str = MEMORY_LIMIT, scratch: Path | None = None) -> Iterator[Session]:
+def open_session(
+    memory_limit: str = MEMORY_LIMIT, scratch: Path | None = None
+) -> Iterator[Session]:
     """Open an engine; scratch files live under `scratch` or the system's temporary folder."""
     with tempfile.TemporaryDirectory(prefix="tierwise-", dir=scratch) as folder:
         backend = ibis.duckdb.connect(

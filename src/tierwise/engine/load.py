@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from tierwise.engine.connect import Session
+from tierwise.engine.customers import complete_customers
 from tierwise.engine.fingerprint import (
     Fingerprint,
     changed,
@@ -21,10 +22,11 @@ from tierwise.engine.fingerprint import (
     stamp,
 )
 from tierwise.engine.project import ProjectFolder
+from tierwise.engine.readers.databases import read_database
 from tierwise.engine.readers.files import matching, read_files
 from tierwise.engine.readers.rows import Rows, UnreadableError
 from tierwise.engine.rejects import Rejects
-from tierwise.engine.table import LoadedTable, Loading, load_table
+from tierwise.engine.table import PARQUET, LoadedTable, Loading, load_table
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
@@ -93,11 +95,25 @@ def _load_all(loading: Loading) -> tuple[tuple[LoadedTable, ...], tuple[Problem,
         problems += outcome.problems
         rows[outcome.table.source] = outcome.table.rows_read
         loading.tell(f"{name}: {outcome.table.rows_kept:,} of {outcome.table.rows_read:,} rows")
-    return tuple(tables), tuple(problems), rows
+    named = sources["customers"] if "customers" in sources else None
+    added, said = complete_customers(
+        loading.session, loading.folder, (named.path or named.table or "customers") if named else "", PARQUET
+    )
+    return _with_customers(tables, added), (*problems, *said), rows
+
+
+def _with_customers(tables: list[LoadedTable], added: int) -> tuple[LoadedTable, ...]:
+    """A derived customers table is a table too; added ids are in no source and so not counted."""
+    if not added or any(table.name == "customers" for table in tables):
+        return tuple(tables)
+    return LoadedTable("customers", "", added, added, 0, 0, ("customer_id",), None, None), *tables
 
 
 def _read(loading: Loading, table: Table, source: Source) -> Rows:
-    return read_files(loading.session, loading.project.root, table.name, source)
+    root = loading.project.root
+    if source.url is not None:
+        return read_database(loading.session, root, table.name, source, loading.environment)
+    return read_files(loading.session, root, table.name, source)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-import ibis
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
@@ -15,10 +14,9 @@ from tierwise.engine.currency import converted
 from tierwise.engine.duplicates import Duplicates, find_duplicates, without
 from tierwise.engine.mapping import Mapped, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.files import read_files
 from tierwise.engine.readers.rows import FILE, ROW, Rows
 from tierwise.engine.rejects import Rejects
-from tierwise.engine.view import ATTRIBUTES, RAW, typed_view
+from tierwise.engine.view import typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS, Effect, Rule, any_holds, rules, verdict
@@ -80,7 +78,9 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     rows = queried(session, table, source, rows)
     fields = mapped(session, table, source, rows)
     view, noticed = typed_view(session, fields, source, loading.currency)
-    view, said = converted(session, fields, view, loading)
+    view, said = converted(
+        session, fields, view, loading.currency, loading.folder / "rates.parquet"
+    )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
     counts = _counted(session, view, judged)
     problems = [*rows.problems, *noticed, *said, *_unread(table, rows)]
@@ -146,7 +146,7 @@ def _write_rejects(
         refused = [rule for rule in judged if rule.effect is Effect.REJECT]
         loading.rejects.add_judged(name, marked.filter(marked["__verdict"].notnull()), refused)
     if repeated.rows:
-        loading.rejects.add_duplicates(name, f"typed_{name}", ", ".join(fields.table.key))
+        loading.rejects.add_duplicates(name, view.get_name(), ", ".join(fields.table.key))
 
 
 def _summed(
@@ -245,6 +245,3 @@ def _duplicate(fields: Mapped, repeated: Duplicates) -> Problem:
         "Remove the copies, or map a column that tells the rows apart.",
         file, row, ", ".join(origins), key, repeated.rows,
     )  # fmt: skip
-
-
-__all__ = ["ATTRIBUTES", "RAW", "LoadedTable", "Loading", "Outcome", "ibis", "load_table", "read_files"]

@@ -74,6 +74,7 @@ def rules(t: ir.Table, table: Table, *, as_of: date, today: date) -> tuple[Rule,
     for column in present:
         found += _of_column(t, table, column)
     found += _of_dates(t, table, as_of, today)
+    found += _of_rates(t, table)
     found += _of_amounts(t, table)
     return tuple(sorted(found, key=lambda rule: list(Effect).index(rule.effect)))
 
@@ -179,6 +180,26 @@ def _of_dates(t: ir.Table, table: Table, as_of: date, today: date) -> list[Rule]
             f"Dated after the as-of date {as_of}; left out.", "Nothing to do; a later as-of date reads them.",
         ),
     ]  # fmt: skip
+
+
+def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
+    found: list[Rule] = []
+    if "fx_rate" in t.columns:
+        found.append(
+            Rule(
+                "no-rate", "currency", t["fx_rate"].isnull(), Effect.REJECT, Severity.ERROR,
+                "There is no rate for this currency on or before the day; the row is left out.",
+                "Add earlier rates to [sources.rates].",
+            )
+        )  # fmt: skip
+    if table.name == "rates":
+        found.append(
+            Rule(
+                "rate-not-positive", "rate", (t["rate"] <= 0).fill_null(False), Effect.REJECT,
+                Severity.ERROR, "A rate must be above zero; the row is left out.", "Correct the rate.",
+            )
+        )  # fmt: skip
+    return found
 
 
 def _of_amounts(t: ir.Table, table: Table) -> list[Rule]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 
 from tierwise.engine.connect import Session, quoted
+from tierwise.engine.readers.excel import read_excel
+from tierwise.engine.readers.jsonl import read_jsonl
 from tierwise.engine.readers.rows import FILE, ROW, Rows, described, stacked, unreadable
 from tierwise.engine.readers.text import read_text
 from tierwise.settings.model import Source
@@ -72,7 +74,12 @@ def _missing(root: Path, table: str, pattern: str) -> Exception:
 
 
 def _reader(table: str, source: Source, path: Path) -> Reader:
-    readers: dict[str, Reader] = {"csv": read_text, "parquet": read_parquet}
+    readers: dict[str, Reader] = {
+        "csv": read_text,
+        "parquet": read_parquet,
+        "excel": read_excel,
+        "jsonl": read_jsonl,
+    }
     kind = format_of(source, path)
     if kind not in readers:
         raise unreadable(

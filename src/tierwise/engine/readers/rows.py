@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tierwise.engine.connect import Session
+from tierwise.engine.connect import Session, quoted
 from tierwise.tables.problems import Problem, Severity
 
 ROW = "__row"  # line of the text file, else row number, counted from 1
@@ -72,6 +72,16 @@ def unreadable(
 def identifier(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def in_order(session: Session, query: str, target: Path) -> int:
+    """Copy to Parquet so that a row's place in the file is its place in the source."""
+    session.raw.execute("SET preserve_insertion_order = true")
+    try:
+        done = session.raw.execute(f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)").fetchall()
+    finally:
+        session.raw.execute("SET preserve_insertion_order = false")
+    return int(done[0][0])
 
 
 def described(session: Session, sql: str) -> tuple[SourceColumn, ...]:

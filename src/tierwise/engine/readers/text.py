@@ -22,6 +22,7 @@ from tierwise.engine.readers.rows import (
     Rows,
     SourceColumn,
     identifier,
+    in_order,
     unreadable,
 )
 from tierwise.settings.model import Source
@@ -169,15 +170,13 @@ def _fast(session: Session, text: Text, layout: Layout, target: Path) -> int:
         f" skip = {layout.header_lines}, store_rejects = true, rejects_limit = 0,"
         f" rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
     )
-    session.raw.execute("SET preserve_insertion_order = true")  # a row's place gives its line
     try:
-        copied = session.raw.execute(f"COPY (FROM {reading}) TO {quoted(target)} (FORMAT parquet)").fetchall()
+        copied = in_order(session, f"FROM {reading}", target)
         refused = session.raw.execute(f"SELECT count(*) FROM {rejects}").fetchall()
     finally:
-        session.raw.execute("SET preserve_insertion_order = false")
         session.raw.execute(f"DROP TABLE IF EXISTS {rejects}")
         session.raw.execute(f"DROP TABLE IF EXISTS {rejects}_scan")
-    return -1 if refused[0][0] else int(copied[0][0])
+    return -1 if refused[0][0] else copied
 
 
 __all__ = ["REPLACED", "Layout", "decoded", "read_text"]

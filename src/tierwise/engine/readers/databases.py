@@ -1,0 +1,171 @@
+"""Databases: read only, one table or query, copied once so that every pass sees the same rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow.parquet as pq
+
+from tierwise.engine.connect import Session, quoted
+from tierwise.engine.extensions import load_extension
+from tierwise.engine.project import nearest
+from tierwise.engine.readers.rows import FILE, ROW, Rows, described, identifier, unreadable
+from tierwise.errors import SourceError
+from tierwise.settings.model import Source
+
+_ATTACHED = {
+    "postgres": ("postgres_scanner", "postgres"),
+    "postgresql": ("postgres_scanner", "postgres"),
+    "mysql": ("mysql_scanner", "mysql"),
+    "mariadb": ("mysql_scanner", "mysql"),
+    "sqlite": ("sqlite_scanner", "sqlite"),
+}
+_ALIAS = "attached_source"
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def read_database(
+    session: Session, root: Path, table: str, source: Source, environment: Mapping[str, str]
+) -> Rows:
+    """Rows of the table or query that the source names."""
+    name = source.table or "query"
+    url = _resolved(table, source, environment, name)
+    scheme = url.split(":", 1)[0].split("+")[0]
+    target = session.scratch / f"{table}-database.parquet"
+    try:
+        if scheme in _ATTACHED:
+            _copy_attached(session, root, table, source, scheme, url, target)
+        elif scheme == "duckdb":
+            _copy_duckdb(root, table, source, url, target)
+        else:
+            _copy_by_ibis(source, url, target)
+    except (SourceError, duckdb.Error, OSError) as found:
+        raise _failed(table, source, name, url, str(found)) from None
+    sql = (
+        f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}, {quoted(name)} AS {FILE}"
+        f" FROM read_parquet({quoted(target)}, file_row_number = true)"
+    )
+    return Rows(name, sql, described(session, sql), kind="database")
+
+
+def _resolved(table: str, source: Source, environment: Mapping[str, str], name: str) -> str:
+    url = source.url or ""
+    missing = [found for found in _VARIABLE.findall(url) if found not in environment]
+    if missing:
+        raise unreadable(
+            "missing-environment",
+            table,
+            name,
+            f"The url needs {', '.join(missing)}, which the environment does not have.",
+            f"Set it before you start tierwise: export {missing[0]}=...",
+        )
+    return _VARIABLE.sub(lambda found: environment[found[1]], url)
+
+
+def _location(root: Path, url: str) -> Path:
+    """The file of sqlite:///orders.db (relative to the project) or sqlite:////full/path.db."""
+    return root / re.sub(r"^\w+:(///?)?", "", url)
+
+
+def _copy_attached(
+    session: Session, root: Path, table: str, source: Source, scheme: str, url: str, target: Path
+) -> None:
+    extension, kind = _ATTACHED[scheme]
+    load_extension(session, extension)
+    address = re.sub(r"^(postgres|mariadb)(\+\w+)?:", {"postgres": "postgresql:", "mysql": "mysql:"}.get(kind, "") , url)
+    if kind == "sqlite":
+        address = str(_existing(_location(root, url)))
+        session.raw.execute("SET sqlite_all_varchar = true")  # any cell may hold any type
+    session.raw.execute(f"ATTACH {quoted(address)} AS {_ALIAS} (TYPE {kind}, READ_ONLY)")
+    try:
+        rows = f"{kind}_query({quoted(_ALIAS)}, {quoted(source.sql)})" if source.sql else _found(session, table, source)
+        session.raw.execute(f"COPY (SELECT * FROM {rows}) TO {quoted(target)} (FORMAT parquet)")
+    finally:
+        session.raw.execute(f"DETACH {_ALIAS}")
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise SourceError(f"There is no file {path}.")
+    return path
+
+
+def _found(session: Session, table: str, source: Source) -> str:
+    """The table under its full name; near names are offered when there is none."""
+    parts = str(source.table).split(".")
+    listed = session.raw.execute(
+        f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = '{_ALIAS}'"
+    ).fetchall()
+    same = [(s, t) for s, t in listed if t == parts[-1] and parts[-2:-1] in ([], [s])]
+    if not same:
+        raise _no_table(source, [t for _, t in listed])
+    return ".".join(identifier(part) for part in (_ALIAS, *same[0]))
+
+
+def _no_table(source: Source, known: list[str]) -> SourceError:
+    listed = ", ".join(sorted(known)[:20]) or "none"
+    return SourceError(
+        f'There is no table "{source.table}" in it.{nearest(str(source.table), known)} Tables: {listed}.'
+    )
+
+
+def _copy_duckdb(root: Path, table: str, source: Source, url: str, target: Path) -> None:
+    with duckdb.connect(str(_existing(_location(root, url))), read_only=True) as other:
+        if source.sql is None:
+            known = [row[0] for row in other.execute("SHOW TABLES").fetchall()]
+            if "." not in str(source.table) and source.table not in known:
+                raise _no_table(source, known)
+        name = ".".join(identifier(part) for part in str(source.table).split("."))
+        query = source.sql.rstrip().rstrip(";") if source.sql else f"SELECT * FROM {name}"
+        other.execute(f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)")
+
+
+def _copy_by_ibis(source: Source, url: str, target: Path) -> None:
+    """Any other engine that Ibis speaks, streamed in batches."""
+    try:
+        backend = ibis.connect(url)
+    except (ImportError, ModuleNotFoundError) as found:
+        extra = url.split(":", 1)[0]
+        raise SourceError(
+            f'{found} Run: pip install "ibis-framework[{extra}]".'
+        ) from None
+    except ValueError as found:
+        raise SourceError(f"{found}.") from None
+    try:
+        table = backend.sql(source.sql) if source.sql else backend.table(str(source.table))
+        batches = table.to_pyarrow_batches()
+        with pq.ParquetWriter(target, batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    except Exception as found:  # every backend has errors of its own
+        raise SourceError(f"{type(found).__name__}: {found}") from None
+    finally:
+        backend.disconnect()
+
+
+def _failed(table: str, source: Source, name: str, url: str, said: str) -> Exception:
+    first = said.split("\n\n")[0].strip().replace("\n", " ")
+    return unreadable(
+        "database-failed",
+        table,
+        name,
+        f"Reading from {_safe(source.url or '')} failed: {_hidden(first, url)}",
+        f"Check url, table and sql in [sources.{table}], and that the database answers.",
+    )
+
+
+def _hidden(said: str, url: str) -> str:
+    """A driver's message without the password, which some drivers repeat."""
+    found = re.search(r"://[^:/@\s]*:([^@\s]+)@", url)
+    if found:
+        said = said.replace(found[1], "***")
+    return _safe(said)
+
+
+def _safe(url: str) -> str:
+    return _PASSWORD.sub(r"\1***@", url)
