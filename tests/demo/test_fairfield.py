@@ -106,7 +106,10 @@ def test_ids_do_not_reveal_the_rank(db, table, key):
     assert abs(order) < 0.08
 
 
-@pytest.mark.parametrize("figure", ["contacts", "agent_minutes", "cost_to_serve"])
+@pytest.mark.parametrize(
+    "figure",
+    ["contacts", "agent_minutes", "cost_to_serve", "cost_but_contacts + agent_cost"],
+)
 def test_the_last_500_take_the_largest_part_of_service(db, figure):
     bands = by_band(db, figure)
     assert max(bands, key=bands.get) == "4501-5000"

@@ -83,7 +83,8 @@ def make_team(rng: np.random.Generator) -> Team:
     known = 1 + np.round(seniority * 2.4 + rng.random(count) * 0.6).astype(np.int64)
     place = np.argsort(rng.random((count, len(SKILLS))), axis=1)
     employer = (years < 4) & (rng.random(count) < 0.7)
-    cost = 2_600 + 1_450 * seniority - 250 * employer + rng.normal(0, 60, count)
+    # Loaded: pay, desk, telephony and supervision of an hour at work.
+    cost = 4_900 + 2_700 * seniority - 450 * employer + rng.normal(0, 110, count)
     rating = 0.58 + 0.32 * seniority + rng.normal(0, 0.03, count)
     return Team(
         started_day=(AS_OF_DAY - years * 365).astype(np.int64),

@@ -151,11 +151,15 @@ class Source(_Model):
         default_factory=dict, description="canonical column = source column"
     )
     delimiter: str | None = Field(None, max_length=1, description="unset: found by looking")
-    encoding: str | None = Field(None, description="utf-8, latin-1, utf-16; unset: found by looking")
+    encoding: str | None = Field(
+        None, description="utf-8, latin-1, utf-16; unset: found by looking"
+    )
     decimal: str | None = Field(None, max_length=1, description='decimal sign, "." or ","')
     date_format: str | None = Field(None, description="such as %d/%m/%Y; unset: found by looking")
     sheet: str | None = Field(None, description="worksheet of an Excel file; unset: the first")
-    time_zone: str | None = Field(None, description="zone of times without one, such as Europe/Berlin")
+    time_zone: str | None = Field(
+        None, description="zone of times without one, such as Europe/Berlin"
+    )
     minor_units: bool = Field(False, description="amounts are in cents (Stripe)")
 
     @model_validator(mode="after")

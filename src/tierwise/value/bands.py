@@ -48,7 +48,9 @@ def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir
     )
 
 
-def answer(context: Context, rows: Rows, measure: str, ledger: Rows, assigned: dict[str, Any]) -> Answer:
+def answer(
+    context: Context, rows: Rows, measure: str, ledger: Rows, assigned: dict[str, Any]
+) -> Answer:
     """Shares of each band, demand against spend, and the ledger that costs reconcile to."""
     require_customers(rows, measure)
     totals = {name: _total(rows, name) for name in SHARES}
@@ -100,7 +102,9 @@ def _figures(bands: tuple[dict[str, Any], ...]) -> tuple[Figure, ...]:
         if known:
             most = max(known, key=lambda band: band[name])
             text = f"ranks {most['band']}: {most[name]:.1%} of {label}"
-            figures.append(Figure(f"most_{name}", f"Most {label}", text, Unit.TEXT, opens=most["opens"]))
+            figures.append(
+                Figure(f"most_{name}", f"Most {label}", text, Unit.TEXT, opens=most["opens"])
+            )
     return tuple(figures)
 
 
@@ -109,7 +113,9 @@ def _notes(totals: dict[str, Any]) -> tuple[str, ...]:
     if totals["contacts"] in (None, 0):
         notes.append("No contacts: add [sources.contacts] to see what each band asks of service.")
     if totals["cost_to_serve"] is None:
-        notes.append("Cost to serve is unknown: add [sources.costs], or contacts with agents' hourly cost.")
+        notes.append(
+            "Cost to serve is unknown: add [sources.costs], or contacts with agents' hourly cost."
+        )
     notes += [
         f"Total {name.replace('_', ' ')} is not positive: its shares are not shown."
         for name in ("revenue", "profit")
@@ -173,4 +179,3 @@ _COLUMNS = (
         "Share of contacts divided by share of revenue; above 1 the band asks for more than it spends",
     ),
 )
-

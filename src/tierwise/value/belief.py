@@ -54,7 +54,9 @@ def read(text: str) -> Belief:
         found = re.search(pattern, said)
         if found:
             belief = make(text.strip(), found)
-            if 0 <= belief.claimed <= 1 and (belief.claim is not Claim.PARETO or 0 < belief.customers <= 1):
+            if 0 <= belief.claimed <= 1 and (
+                belief.claim is not Claim.PARETO or 0 < belief.customers <= 1
+            ):
                 return belief
     raise UsageError(f'"{text}" was not understood.', f"Try one of: {', '.join(EXAMPLES)}.")
 
@@ -82,7 +84,10 @@ def _share_of(claim: Claim) -> Any:
 _READERS = (
     (r"^\s*(?:it'?s |is it |really )*(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)\b", _ratio),
     (rf"(?:top|best|largest|biggest)\s+(\d[\d,]*)(?!\s*(?:%|percent|[\d.,]))\b.*?{_PERCENT}", _top),
-    (rf"{_PERCENT}.*\b(?:unprofitable|loss.?makers?|lose (?:us )?money|cost (?:us )?money)", _share_of(Claim.LOSS_MAKERS)),
+    (
+        rf"{_PERCENT}.*\b(?:unprofitable|loss.?makers?|lose (?:us )?money|cost (?:us )?money)",
+        _share_of(Claim.LOSS_MAKERS),
+    ),
     (rf"{_PERCENT}.*\b(?:buy again|come back|repeat|return to buy)", _share_of(Claim.REPEAT)),
     (rf"\b(?:los[et]|losing|churn)\b.*?{_PERCENT}", _share_of(Claim.LOSS)),
     (rf"{_PERCENT}.*\b(?:churn|leave|are lost)\b", _share_of(Claim.LOSS)),

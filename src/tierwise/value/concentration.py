@@ -43,7 +43,16 @@ def expression(
     reached = [_crosses(table, share) for share in amount_shares]
     curve = (rank * POINTS // n) != ((rank - 1) * POINTS // n)
     picked = table.filter(ibis.or_(*exact, *shares, *reached, curve, rank == n, rank == 1))
-    columns = ("rank", "customer_id", "value", "cumulative", "n", "total", "unknown", "rank_weighted")
+    columns = (
+        "rank",
+        "customer_id",
+        "value",
+        "cumulative",
+        "n",
+        "total",
+        "unknown",
+        "rank_weighted",
+    )
     return picked.select(*columns).order_by("rank")
 
 
@@ -97,12 +106,20 @@ def _figures(
             Unit.RATIO,
             note="0: all equal; 1: one customer has everything",
         ),
-        Figure("largest_share", "Largest customer", float(at[1]["value"] / total), Unit.SHARE, opens="rank:1-1"),
+        Figure(
+            "largest_share",
+            "Largest customer",
+            float(at[1]["value"] / total),
+            Unit.SHARE,
+            opens="rank:1-1",
+        ),
     ]
     if fifth:
         share = float(fifth["cumulative"] / total)
         opens = f"rank:1-{fifth['rank']}"
-        figures.append(Figure("top_fifth_share", "Best 20% of customers", share, Unit.SHARE, opens=opens))
+        figures.append(
+            Figure("top_fifth_share", "Best 20% of customers", share, Unit.SHARE, opens=opens)
+        )
     return tuple(figures)
 
 
@@ -136,7 +153,9 @@ def _top_grid(
     return Grid("top", "The best customers and their share", columns, rows, "opens")
 
 
-def _needed_grid(rows: Rows, amount_shares: Sequence[float], n: int, total: Any, measure: str) -> Grid:
+def _needed_grid(
+    rows: Rows, amount_shares: Sequence[float], n: int, total: Any, measure: str
+) -> Grid:
     found = []
     for share in amount_shares:
         goal = float(total) * share - 1e-6

@@ -42,7 +42,9 @@ def expression(
 def answer(context: Context, rows: Rows) -> Answer:
     """Cost per contact in each cut; costs are None where agents have no hourly cost."""
     if not rows:
-        raise MissingDataError("There are no contacts in this window.", "Widen --window or change --as-of.")
+        raise MissingDataError(
+            "There are no contacts in this window.", "Widen --window or change --as-of."
+        )
     months = [row for row in rows if row["cut"] == "by_month"]
     count = sum(int(row["contacts"]) for row in months)
     minutes = sum(row["minutes"] or 0 for row in months)
@@ -56,12 +58,19 @@ def answer(context: Context, rows: Rows) -> Answer:
             Figure("contacts", "Contacts", count, Unit.COUNT),
             Figure("agent_minutes", "Agent minutes", minutes, Unit.MINUTES),
             Figure("cost", "Cost at the agents' rates", cost, Unit.MONEY),
-            Figure("cost_per_contact", "Cost per contact", None if cost is None else cost / count, Unit.MONEY),
+            Figure(
+                "cost_per_contact",
+                "Cost per contact",
+                None if cost is None else cost / count,
+                Unit.MONEY,
+            ),
         ),
         grids=tuple(_grid(cut, rows) for cut in CUTS if any(row["cut"] == cut for row in rows)),
         notes=()
         if cost is not None
-        else ("Cost is unknown: map handle_time_s and assignee_id of contacts, and agents' cost_per_hour.",),
+        else (
+            "Cost is unknown: map handle_time_s and assignee_id of contacts, and agents' cost_per_hour.",
+        ),
     )
 
 

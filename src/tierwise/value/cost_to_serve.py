@@ -65,7 +65,9 @@ def quantities(customers: ir.Table) -> Quantities:
         "delivery": customers.purchases.fill_null(0),
         "return": customers.return_lines.fill_null(0),
         "visit": customers.visits.fill_null(0),
-        "contact": ibis.ifelse(customers.all_handled_s > 0, seconds, customers.contacts.fill_null(0)),
+        "contact": ibis.ifelse(
+            customers.all_handled_s > 0, seconds, customers.contacts.fill_null(0)
+        ),
     }
 
 
@@ -113,7 +115,9 @@ def allocated(customers: ir.Table, pool_row: ir.Table | None) -> ir.Table:
     pool = {d: zero if pool_row is None else joined[f"pool_{d}"] for d in DRIVERS}
     amount = quantities(joined)
     parts = {
-        f"cost_{d}": share_out(pool[d], amount[d], joined.customer_id) for d in DRIVERS if d != "contact"
+        f"cost_{d}": share_out(pool[d], amount[d], joined.customer_id)
+        for d in DRIVERS
+        if d != "contact"
     }
     parts["cost_contact"] = contact_cost(joined, pool["contact"])
     parts["cost_direct"] = joined.cost_direct
@@ -129,10 +133,9 @@ def ledger(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
     inside = costs.filter(between(costs, "cost_date", start, as_of))
     driver = inside.driver if "driver" in costs.columns else ibis.literal("overhead")
     named = inside.customer_id.notnull() if "customer_id" in costs.columns else ibis.literal(False)
-    label = named.ifelse("direct", driver.fill_null("overhead"))
+    booked = inside.mutate(driver=named.ifelse("direct", driver.fill_null("overhead")))
     return (
-        inside.mutate(driver=label)
-        .group_by("driver")
-        .aggregate(ledger=inside.amount.sum().cast(SUM_TYPE), entries=inside.count())
+        booked.group_by("driver")
+        .aggregate(ledger=booked.amount.sum().cast(SUM_TYPE), entries=booked.count())
         .order_by("driver")
     )

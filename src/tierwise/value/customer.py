@@ -103,7 +103,13 @@ def answer(
 def _figures(row: dict[str, Any], measure: str, contacts: int) -> tuple[Figure, ...]:
     ranked = row["rank"]
     return (
-        Figure("rank", f"Rank by {LABELS[measure]}", ranked, Unit.RANK, note=f"of {row['n']:,}" if ranked else ""),
+        Figure(
+            "rank",
+            f"Rank by {LABELS[measure]}",
+            ranked,
+            Unit.RANK,
+            note=f"of {row['n']:,}" if ranked else "",
+        ),
         Figure("revenue", "Revenue", row["revenue"], Unit.MONEY),
         Figure("gross_profit", "Gross profit", row["gross_profit"], Unit.MONEY),
         Figure("cost_to_serve", "Cost to serve", row["cost_to_serve"], Unit.MONEY),
@@ -118,16 +124,25 @@ def _figures(row: dict[str, Any], measure: str, contacts: int) -> tuple[Figure, 
 
 def _drivers(row: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The steps of the waterfall: totals stand, changes add up to the next total."""
-    steps: list[tuple[str, Any, bool]] = [("Sales before returns", row["revenue_before_returns"], True)]
+    steps: list[tuple[str, Any, bool]] = [
+        ("Sales before returns", row["revenue_before_returns"], True)
+    ]
     steps.append(("Returns", row["revenue"] - row["revenue_before_returns"], False))
     steps.append(("Revenue", row["revenue"], True))
     if row["goods_cost"] is not None:
-        steps += [("Cost of goods", -row["goods_cost"], False), ("Gross profit", row["gross_profit"], True)]
         steps += [
-            (label, -row[name], False) for name, label in COST_LABELS.items() if name in COST_COLUMNS and row[name]
+            ("Cost of goods", -row["goods_cost"], False),
+            ("Gross profit", row["gross_profit"], True),
+        ]
+        steps += [
+            (label, -row[name], False)
+            for name, label in COST_LABELS.items()
+            if name in COST_COLUMNS and row[name]
         ]
         steps.append(("Profit", row["profit"], True))
-    return tuple({"component": label, "amount": amount, "is_total": total} for label, amount, total in steps)
+    return tuple(
+        {"component": label, "amount": amount, "is_total": total} for label, amount, total in steps
+    )
 
 
 _DRIVERS = (Column("component", "Step"), Column("amount", "Amount", Unit.MONEY))

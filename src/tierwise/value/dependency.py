@@ -50,7 +50,13 @@ def answer(
         title="Dependency on the best customers",
         context=context,
         figures=(
-            Figure("largest_share", "Largest customer", float(first["value"]) / total, Unit.SHARE, opens="rank:1-1"),
+            Figure(
+                "largest_share",
+                "Largest customer",
+                float(first["value"]) / total,
+                Unit.SHARE,
+                opens="rank:1-1",
+            ),
             Figure(
                 "effective_customers",
                 "Effective number of customers",
@@ -60,8 +66,20 @@ def answer(
             ),
         ),
         grids=(
-            Grid("leaving", "If all of the best leave", _LISTS, tuple(_list(by_rank[k]) for k in lists), "opens"),
-            Grid("largest", "If one leaves", _SINGLE, tuple(_one(row, names) for row in single), "opens"),
+            Grid(
+                "leaving",
+                "If all of the best leave",
+                _LISTS,
+                tuple(_list(by_rank[k]) for k in lists),
+                "opens",
+            ),
+            Grid(
+                "largest",
+                "If one leaves",
+                _SINGLE,
+                tuple(_one(row, names) for row in single),
+                "opens",
+            ),
         ),
     )
 

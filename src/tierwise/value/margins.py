@@ -36,8 +36,25 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
     table = table.mutate(excess_discount=table.discount.cast("float64") - rate * table.list_sales)
     leak = ibis.ifelse(table.excess_discount > 0, table.excess_discount, 0).sum().over()
     table = table.mutate(all_leakage=leak)
-    columns = ("rank", "customer_id", "revenue", "goods_cost", "gross_profit", "discount", "list_sales")
-    totals = ("excess_discount", "all_discount", "all_list", "all_revenue", "all_gross", "all_goods", "all_leakage", "n")
+    columns = (
+        "rank",
+        "customer_id",
+        "revenue",
+        "goods_cost",
+        "gross_profit",
+        "discount",
+        "list_sales",
+    )
+    totals = (
+        "excess_discount",
+        "all_discount",
+        "all_list",
+        "all_revenue",
+        "all_gross",
+        "all_goods",
+        "all_leakage",
+        "n",
+    )
     order = [ibis.desc("excess_discount", nulls_first=False), ibis.asc("rank")]
     return table.select(*columns, *totals).order_by(order).limit(limit)
 
@@ -45,7 +62,9 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
 def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
     """Margin and leakage of the firm and of the customers where most of it goes."""
     if not rows:
-        raise MissingDataError("No customer ordered in this window.", "Widen --window or change --as-of.")
+        raise MissingDataError(
+            "No customer ordered in this window.", "Widen --window or change --as-of."
+        )
     first = rows[0]
     if first["all_goods"] is None and first["all_discount"] is None:
         raise MissingDataError(
@@ -83,7 +102,12 @@ def _figures(first: dict[str, Any]) -> tuple[Figure, ...]:
         Figure("gross_profit", "Gross profit", gross, Unit.MONEY, opens=every),
         Figure("gross_margin", "Gross margin", _ratio(gross, first["all_revenue"]), Unit.SHARE),
         Figure("discount", "Discounts given", first["all_discount"], Unit.MONEY, opens=every),
-        Figure("discount_rate", "Discount rate", _ratio(first["all_discount"], first["all_list"]), Unit.SHARE),
+        Figure(
+            "discount_rate",
+            "Discount rate",
+            _ratio(first["all_discount"], first["all_list"]),
+            Unit.SHARE,
+        ),
         Figure("leakage", "Given beyond the firm's own rate", first["all_leakage"], Unit.MONEY),
     )
 
@@ -115,5 +139,10 @@ _COLUMNS = (
     Column("gross_margin", "Gross margin", Unit.SHARE),
     Column("discount", "Discount", Unit.MONEY),
     Column("discount_rate", "Discount rate", Unit.SHARE),
-    Column("excess_discount", "Beyond the firm's rate", Unit.MONEY, "Discount less the firm's rate times list sales"),
+    Column(
+        "excess_discount",
+        "Beyond the firm's rate",
+        Unit.MONEY,
+        "Discount less the firm's rate times list sales",
+    ),
 )

@@ -10,9 +10,9 @@ import ibis.expr.types as ir
 
 from tierwise.errors import UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.settings import Period
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
-from tierwise.settings import Period
 from tierwise.value.ranking import LABELS, ranked
 
 STATES = ("active", "new", "retained", "reactivated", "lost")
@@ -50,7 +50,11 @@ def parse(text: str) -> Selector:
 
 def period_of(label: str) -> Period:
     """The kind of period that a label such as `2025-Q3` names; UsageError if it is none."""
-    shapes = {r"\d{4}-Q[1-4]": Period.QUARTER, r"\d{4}-(0[1-9]|1[0-2])": Period.MONTH, r"\d{4}": Period.YEAR}
+    shapes = {
+        r"\d{4}-Q[1-4]": Period.QUARTER,
+        r"\d{4}-(0[1-9]|1[0-2])": Period.MONTH,
+        r"\d{4}": Period.YEAR,
+    }
     for shape, period in shapes.items():
         if re.fullmatch(shape, label):
             return period
@@ -106,8 +110,14 @@ def expression(
 def answer(context: Context, rows: Rows, title: str, names: dict[str, str]) -> Answer:
     """The list with its length; says so when it is cut."""
     found = int(rows[0]["found"]) if rows else 0
-    listed = tuple({**{c.name: row.get(c.name) for c in _COLUMNS}, **_own(row, names)} for row in rows)
-    notes = (f"The first {len(rows):,} of {found:,} are listed; --limit shows more.",) if found > len(rows) else ()
+    listed = tuple(
+        {**{c.name: row.get(c.name) for c in _COLUMNS}, **_own(row, names)} for row in rows
+    )
+    notes = (
+        (f"The first {len(rows):,} of {found:,} are listed; --limit shows more.",)
+        if found > len(rows)
+        else ()
+    )
     return Answer(
         kind="members",
         title=title,

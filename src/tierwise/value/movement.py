@@ -59,7 +59,9 @@ def answer(context: Context, rows: Rows, measure: str) -> Answer:
         title=f"Movement between deciles of {LABELS[measure]}",
         context=context,
         figures=_figures(cell),
-        grids=(Grid("deciles", "From the window before to this one; decile 1 is best", columns, table),),
+        grids=(
+            Grid("deciles", "From the window before to this one; decile 1 is best", columns, table),
+        ),
         extra={"cells": [dict(row) for row in rows]},
     )
 
@@ -74,7 +76,12 @@ def _figures(cell: dict[tuple[int | None, int | None], int]) -> tuple[Figure, ..
     return (
         Figure("in_both", "Customers in both windows", total, Unit.COUNT),
         Figure("same_decile", "stayed in their decile", same / total, Unit.SHARE),
-        Figure("best_kept", "of the best tenth are still there", best.get(1, 0) / sum(best.values()), Unit.SHARE)
+        Figure(
+            "best_kept",
+            "of the best tenth are still there",
+            best.get(1, 0) / sum(best.values()),
+            Unit.SHARE,
+        )
         if best
         else Figure("best_kept", "of the best tenth are still there", None, Unit.SHARE),
     )

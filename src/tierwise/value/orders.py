@@ -66,7 +66,9 @@ def by_customer(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
         if name in orders.columns
     }
     absent = {
-        name: ibis.null(SUM_TYPE) for name in ("discount", "goods_cost") if name not in orders.columns
+        name: ibis.null(SUM_TYPE)
+        for name in ("discount", "goods_cost")
+        if name not in orders.columns
     }
     summary = orders.group_by("customer_id").aggregate(
         orders=(orders.lines > 0).sum().cast("int64"),

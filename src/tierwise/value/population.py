@@ -69,15 +69,17 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
             )
         known = contacts.filter(contacts.customer_id.notnull())
         period = period_index(known.created_at, rule.period)
-        return known.group_by("customer_id", period=period).aggregate(revenue=ibis.literal(None).cast(SUM).max())
+        return known.group_by("customer_id", period=period).aggregate(
+            revenue=ibis.literal(None).cast(SUM).max()
+        )
     if lines is None:
         raise MissingDataError("There are no order lines.", "Add [sources.order_lines].")
     known = attributed(lines)
     counts = known.total_amount > 0 if rule.event is Activity.PURCHASE else ibis.literal(True)
     known = known.mutate(counts=counts)
-    grouped = known.group_by("customer_id", period=period_index(known.created_at, rule.period)).aggregate(
-        revenue=known.total_amount.sum().cast(SUM), counted=known.counts.max()
-    )
+    grouped = known.group_by(
+        "customer_id", period=period_index(known.created_at, rule.period)
+    ).aggregate(revenue=known.total_amount.sum().cast(SUM), counted=known.counts.max())
     return grouped.filter(grouped.counted).drop("counted")
 
 
@@ -145,17 +147,30 @@ def answer(context: Context, rows: Rows, rule: ActiveRule) -> Answer:
         grids=(Grid("periods", f"Active: {rule}", _COLUMNS, tuple(periods), "opens"),),
         notes=(
             "Everybody is new in the first period: what came before it is not in the data.",
-            *(("The last period is not over: its losses are not final.",) if not periods[-1]["complete"] else ()),
+            *(
+                ("The last period is not over: its losses are not final.",)
+                if not periods[-1]["complete"]
+                else ()
+            ),
         ),
         extra={"active_rule": str(rule)},
     )
 
 
 def _period(
-    row: dict[str, Any] | None, before: dict[str, Any] | None, index: int, rule: ActiveRule, as_of: date
+    row: dict[str, Any] | None,
+    before: dict[str, Any] | None,
+    index: int,
+    rule: ActiveRule,
+    as_of: date,
 ) -> dict[str, Any]:
-    start, end = first_of(index, rule.period), first_of(index + 1, rule.period) - relativedelta(days=1)
-    counts = {n: int(row[n] or 0) if row else 0 for n in ("active", "new", "retained", "reactivated")}
+    start, end = (
+        first_of(index, rule.period),
+        first_of(index + 1, rule.period) - relativedelta(days=1),
+    )
+    counts = {
+        n: int(row[n] or 0) if row else 0 for n in ("active", "new", "retained", "reactivated")
+    }
     revenue = row["revenue"] if row else None
     label = label_of(index, rule.period)
     return {
@@ -165,7 +180,9 @@ def _period(
         **counts,
         "lost": int(before["leaving"] or 0) if before else 0,
         "revenue": revenue,
-        "spend_per_active": revenue / counts["active"] if revenue is not None and counts["active"] else None,
+        "spend_per_active": revenue / counts["active"]
+        if revenue is not None and counts["active"]
+        else None,
         "revenue_lost": before["leaving_revenue"] if before else None,
         "complete": end <= as_of,
         "opens": f"state:active:{label}",
@@ -214,5 +231,7 @@ _COLUMNS = (
     Column("lost", "Lost", Unit.COUNT, "Active in the period before, not in this one"),
     Column("revenue", "Revenue", Unit.MONEY),
     Column("spend_per_active", "Per active customer", Unit.MONEY),
-    Column("revenue_lost", "Revenue of the lost", Unit.MONEY, "What they brought in the period before"),
+    Column(
+        "revenue_lost", "Revenue of the lost", Unit.MONEY, "What they brought in the period before"
+    ),
 )

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 from tierwise.units import AMOUNT_TYPE
 from tierwise.value.windows import between
 
+
 def has_minutes(contacts: ir.Table) -> bool:
     """True when contacts say how long they were handled."""
     return "handle_time_s" in contacts.columns
@@ -35,7 +36,9 @@ def priced(contacts: ir.Table, agents: ir.Table | None) -> ir.Table:
     Exact numbers, so that sums and the shares made of them are the same on
     every engine. `contact_cost` is null when contacts cannot be priced.
     """
-    seconds = contacts.handle_time_s.fill_null(0).round().cast("int64") if has_minutes(contacts) else None
+    seconds = (
+        contacts.handle_time_s.fill_null(0).round().cast("int64") if has_minutes(contacts) else None
+    )
     timed = contacts.mutate(handled_s=ibis.null("int64") if seconds is None else seconds)
     if agents is None or not has_rates(contacts, agents):
         return timed.mutate(contact_cost=ibis.null(AMOUNT_TYPE))

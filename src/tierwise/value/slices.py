@@ -67,7 +67,9 @@ def expression(
     cells = cells.mutate(size=size)
     cells = cells.mutate(
         pooled=cells.size < min_cell,
-        label=ibis.ifelse(cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label),
+        label=ibis.ifelse(
+            cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label
+        ),
     )
     cells = _ranked_in_slice(cells)
     return _by_tenure(cells, as_of).order_by("label", "tenure")
@@ -127,9 +129,13 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
     everyone = sum(mix.values())
     total = sum((row["revenue"] or 0) for row in rows)
     if not everyone:
-        raise MissingDataError("No customer ordered in this window.", "Widen --window or change --as-of.")
+        raise MissingDataError(
+            "No customer ordered in this window.", "Widen --window or change --as-of."
+        )
     slices = [_slice(by, label, part, mix, total, everyone) for label, part in groups.items()]
-    slices = sorted((s for s in slices if s["customers"]), key=lambda s: (-(s["revenue"] or 0), s["slice"]))
+    slices = sorted(
+        (s for s in slices if s["customers"]), key=lambda s: (-(s["revenue"] or 0), s["slice"])
+    )
     pooled = [label for label, part in groups.items() if any(r["pooled"] for r in part)]
     return Answer(
         kind="slices",
@@ -159,7 +165,9 @@ def _slice(
     if not n:
         return {"slice": label, "customers": 0, "revenue": None}
     revenue = _sum(rows, "revenue")
-    goods, served, before = (_sum(rows, c) for c in ("goods_cost", "cost_to_serve", "revenue_year_earlier"))
+    goods, served, before = (
+        _sum(rows, c) for c in ("goods_cost", "cost_to_serve", "revenue_year_earlier")
+    )
     gross = revenue - goods if goods is not None else None
     mean, half = _mean(rows, n)
     positive = revenue > 0
@@ -224,7 +232,9 @@ def _notes(pooled: bool, min_cell: int, window: Window) -> tuple[str, ...]:
         f" (under {', '.join(map(str, TENURE_YEARS))} years, and longer).",
     ]
     if pooled:
-        notes.append(f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise.")
+        notes.append(
+            f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise."
+        )
     if window.months is None:
         notes.append("All history is shown, so there is no year earlier to compare with.")
     return tuple(notes)
@@ -238,15 +248,20 @@ def _columns(by: str) -> tuple[Column, ...]:
         Column("revenue", "Revenue", Unit.MONEY),
         Column("revenue_share", "of revenue", Unit.SHARE),
         Column("gross_profit", "Gross profit", Unit.MONEY),
-        Column("profit", "Profit", Unit.MONEY, "After cost to serve; only where slices are whole customers"),
+        Column(
+            "profit",
+            "Profit",
+            Unit.MONEY,
+            "After cost to serve; only where slices are whole customers",
+        ),
         Column("revenue_per_customer", "Per customer", Unit.MONEY),
         Column("revenue_per_customer_low", "from", Unit.MONEY, "Lower end of the 95% interval"),
         Column("revenue_per_customer_high", "to", Unit.MONEY, "Upper end of the 95% interval"),
         Column("revenue_per_customer_same_tenure", "at same tenure", Unit.MONEY),
         Column("top_20_share", "Best 20% bring", Unit.SHARE),
         Column("gini", "Gini", Unit.RATIO),
-        Column("revenue_year_earlier", "A year earlier", Unit.MONEY, "Same months, so seasons cancel"),
+        Column(
+            "revenue_year_earlier", "A year earlier", Unit.MONEY, "Same months, so seasons cancel"
+        ),
         Column("change", "Change", Unit.SHARE),
     )
-
-

@@ -12,7 +12,6 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Window
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed
 from tierwise.value.ranking import SUM
 from tierwise.value.windows import between, earlier, first_day
@@ -68,7 +67,11 @@ def members(table: ir.Table, state: str) -> ir.Table:
 
 
 def answer(
-    context: Context, row: dict[str, Any], profit: Any, headline: Answer | None, attention: list[dict[str, str]]
+    context: Context,
+    row: dict[str, Any],
+    profit: Any,
+    headline: Answer | None,
+    attention: list[dict[str, str]],
 ) -> Answer:
     """The first panel: counts beside money, each with its rows; then what deserves a look."""
     if not row["active"]:
@@ -91,16 +94,30 @@ def answer(
 
 def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
     figures = [
-        Figure("customers_active", "Active customers", int(row["active"]), Unit.COUNT, opens="state:active"),
+        Figure(
+            "customers_active",
+            "Active customers",
+            int(row["active"]),
+            Unit.COUNT,
+            opens="state:active",
+        ),
         Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
     ]
     if context.window_from is None:
         return figures
     return [
         *figures,
-        Figure("customers_reactivated", "Back again", int(row["reactivated"]), Unit.COUNT, opens="state:reactivated"),
+        Figure(
+            "customers_reactivated",
+            "Back again",
+            int(row["reactivated"]),
+            Unit.COUNT,
+            opens="state:reactivated",
+        ),
         Figure("customers_lost", "Lost", int(row["lost"]), Unit.COUNT, opens="state:lost"),
-        Figure("customers_active_before", "Active in the window before", int(row["before"]), Unit.COUNT),
+        Figure(
+            "customers_active_before", "Active in the window before", int(row["before"]), Unit.COUNT
+        ),
     ]
 
 
@@ -111,11 +128,19 @@ def _money(row: dict[str, Any], profit: Any) -> list[Figure]:
         Figure("spend_per_active", "Spend per active customer", revenue / active, Unit.MONEY),
     ]
     if profit is not None:
-        figures.append(Figure("profit", "Profit after cost to serve", profit, Unit.MONEY, opens="loss-makers"))
+        figures.append(
+            Figure("profit", "Profit after cost to serve", profit, Unit.MONEY, opens="loss-makers")
+        )
     if row["revenue_before"]:
         change = float(revenue / row["revenue_before"]) - 1
         figures.append(Figure("revenue_change", "against the window before", change, Unit.SHARE))
         figures.append(
-            Figure("revenue_lost", "Earlier revenue of the lost", row["revenue_lost"], Unit.MONEY, opens="state:lost")
+            Figure(
+                "revenue_lost",
+                "Earlier revenue of the lost",
+                row["revenue_lost"],
+                Unit.MONEY,
+                opens="state:lost",
+            )
         )
     return figures

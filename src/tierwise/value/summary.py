@@ -62,8 +62,14 @@ def _parts(
 def _joined(parts: list[ir.Table], tables: Mapping[str, ir.Table]) -> ir.Table:
     """Outer-join the parts on the customer; a part that is absent gives typed nulls."""
     spine = reduce(lambda a, b: a.union(b, distinct=True), (p.select("customer_id") for p in parts))
-    joined = reduce(lambda a, b: a.left_join(b, "customer_id").drop("customer_id_right"), parts, spine)
-    missing = {n: t for n, t in {**_order_types(), **_SERVICE, **_LEDGER}.items() if n not in joined.columns}
+    joined = reduce(
+        lambda a, b: a.left_join(b, "customer_id").drop("customer_id_right"), parts, spine
+    )
+    missing = {
+        n: t
+        for n, t in {**_order_types(), **_SERVICE, **_LEDGER}.items()
+        if n not in joined.columns
+    }
     return joined.mutate(**{name: ibis.null(kind) for name, kind in missing.items()})
 
 
@@ -90,7 +96,10 @@ def _with_profit(table: ir.Table) -> ir.Table:
     goods = ibis.ifelse(table.lines.fill_null(0) == 0, zero, table.goods_cost)
     gross = (revenue - goods).cast(SUM_TYPE)
     filled = table.mutate(
-        **{n: table[n].fill_null(0) for n in ("orders", "purchases", "lines", "return_lines", "contacts")},
+        **{
+            n: table[n].fill_null(0)
+            for n in ("orders", "purchases", "lines", "return_lines", "contacts")
+        },
         revenue=revenue,
         revenue_before_returns=table.revenue_before_returns.fill_null(zero),
         gross_profit=gross,

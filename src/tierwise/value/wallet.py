@@ -18,7 +18,9 @@ def expression(summary: ir.Table, wallets: ir.Table) -> ir.Table:
     order = ibis.window(group_by="customer_id", order_by=ibis.desc("asked_on"))
     newest = wallets.mutate(nth=ibis.row_number().over(order))
     newest = newest.filter(newest.nth == 0)
-    optional = [c for c in ("low_amount", "high_amount", "category", "source") if c in wallets.columns]
+    optional = [
+        c for c in ("low_amount", "high_amount", "category", "source") if c in wallets.columns
+    ]
     kept = newest.select("customer_id", "asked_on", "wallet_amount", *optional)
     joined = kept.inner_join(summary.select("customer_id", "revenue"), "customer_id")
     gap = joined.wallet_amount - joined.revenue
@@ -48,8 +50,18 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
             ),
             Figure("gap", "What others get", wallet - spent, Unit.MONEY),
         ),
-        grids=(Grid("customers", "Largest gaps first", _COLUMNS, tuple(_row(r, names) for r in rows), "opens"),),
-        notes=("Estimates by whom the source column names; a wallet is yearly, so use a 12-month window.",),
+        grids=(
+            Grid(
+                "customers",
+                "Largest gaps first",
+                _COLUMNS,
+                tuple(_row(r, names) for r in rows),
+                "opens",
+            ),
+        ),
+        notes=(
+            "Estimates by whom the source column names; a wallet is yearly, so use a 12-month window.",
+        ),
     )
 
 

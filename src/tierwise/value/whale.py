@@ -31,7 +31,17 @@ def expression(summary: ir.Table, measure: str) -> ir.Table:
     table = table.mutate(at_peak=earning, loss_makers=losing, destroyed=lost)
     curve = (rank * POINTS // n) != ((rank - 1) * POINTS // n)
     picked = table.filter(curve | (rank == table.at_peak) | (rank == n) | (rank == 1))
-    columns = ("rank", "value", "cumulative", "n", "total", "unknown", "at_peak", "loss_makers", "destroyed")
+    columns = (
+        "rank",
+        "value",
+        "cumulative",
+        "n",
+        "total",
+        "unknown",
+        "at_peak",
+        "loss_makers",
+        "destroyed",
+    )
     return picked.select(*columns).order_by("rank")
 
 
@@ -55,7 +65,9 @@ def answer(context: Context, rows: Rows, measure: str) -> Answer:
     )
 
 
-def _figures(first: dict[str, Any], n: int, total: Any, at_peak: int, peak: Any) -> tuple[Figure, ...]:
+def _figures(
+    first: dict[str, Any], n: int, total: Any, at_peak: int, peak: Any
+) -> tuple[Figure, ...]:
     losers = int(first["loss_makers"])
     lost = -(first["destroyed"] or total * 0)
     return (
@@ -63,7 +75,11 @@ def _figures(first: dict[str, Any], n: int, total: Any, at_peak: int, peak: Any)
         Figure("peak_profit", "Profit at the peak", peak, Unit.MONEY, opens=f"rank:1-{at_peak}"),
         Figure("peak_share", "Peak as share of the total", _share(peak, total), Unit.SHARE),
         Figure(
-            "customers_at_peak", "Customers up to the peak", at_peak, Unit.COUNT, opens=f"rank:1-{at_peak}"
+            "customers_at_peak",
+            "Customers up to the peak",
+            at_peak,
+            Unit.COUNT,
+            opens=f"rank:1-{at_peak}",
         ),
         Figure("share_of_customers_at_peak", "of all customers", at_peak / n, Unit.SHARE),
         Figure("loss_makers", "Customers that lose money", losers, Unit.COUNT, opens="loss-makers"),
@@ -112,7 +128,9 @@ def _steps(rows: Rows, n: int, total: Any) -> Grid:
 
 
 def _curve(rows: Rows, n: int, total: Any) -> list[dict[str, Any]]:
-    start = [{"rank": 0, "share_of_customers": 0.0, "cumulative": 0, "share": 0.0 if total > 0 else None}]
+    start = [
+        {"rank": 0, "share_of_customers": 0.0, "cumulative": 0, "share": 0.0 if total > 0 else None}
+    ]
     return start + [
         {
             "rank": row["rank"],

@@ -31,8 +31,20 @@ def _concentration(look: Look, said: Belief) -> Answer:
     found = concentration.answer(context, rows, lens, *asked)
     top, needed = found.grid("top").rows[0], found.grid("needed").rows[0]
     figures = (
-        Figure("measured", f"of {lens} comes from {top['label']}", top["share"], Unit.SHARE, opens=top["opens"]),
-        Figure("customers_counted", "Customers in that list", top["customers"], Unit.COUNT, opens=top["opens"]),
+        Figure(
+            "measured",
+            f"of {lens} comes from {top['label']}",
+            top["share"],
+            Unit.SHARE,
+            opens=top["opens"],
+        ),
+        Figure(
+            "customers_counted",
+            "Customers in that list",
+            top["customers"],
+            Unit.COUNT,
+            opens=top["opens"],
+        ),
         Figure(
             "share_needed",
             f"of customers bring {said.claimed:.0%}",
@@ -55,8 +67,22 @@ def _loss(look: Look, said: Belief) -> Answer:
     value = row["revenue_lost"], row["revenue_before"]
     weighted = _part(*value)
     figures = (
-        Figure("measured", "of last year's customers were lost", rate, Unit.SHARE, low, high, opens="state:lost"),
-        Figure("value_weighted", "of last year's revenue was theirs", weighted, Unit.SHARE, opens="state:lost"),
+        Figure(
+            "measured",
+            "of last year's customers were lost",
+            rate,
+            Unit.SHARE,
+            low,
+            high,
+            opens="state:lost",
+        ),
+        Figure(
+            "value_weighted",
+            "of last year's revenue was theirs",
+            weighted,
+            Unit.SHARE,
+            opens="state:lost",
+        ),
         Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
         Figure("customers_before", "Customers the year before", before, Unit.COUNT),
     )
@@ -71,10 +97,20 @@ def _loss_makers(look: Look, said: Belief) -> Answer:
     n, losing = int(first["n"]), int(first["loss_makers"])
     rate, low, high = proportion(losing, n)
     figures = (
-        Figure("measured", "of customers lose money", rate, Unit.SHARE, low, high, opens="loss-makers"),
-        Figure("lost_on_them", "Lost on them", -(first["destroyed"] or 0), Unit.MONEY, opens="loss-makers"),
+        Figure(
+            "measured", "of customers lose money", rate, Unit.SHARE, low, high, opens="loss-makers"
+        ),
+        Figure(
+            "lost_on_them",
+            "Lost on them",
+            -(first["destroyed"] or 0),
+            Unit.MONEY,
+            opens="loss-makers",
+        ),
     )
-    return belief.answer(look.context(customers=n, lens=Lens.PROFIT), said, figures, look.cost_notes())
+    return belief.answer(
+        look.context(customers=n, lens=Lens.PROFIT), said, figures, look.cost_notes()
+    )
 
 
 def _repeat(look: Look, said: Belief) -> Answer:
@@ -84,7 +120,10 @@ def _repeat(look: Look, said: Belief) -> Answer:
     again = buyers.purchases > 1
     row = look.rows(
         buyers.aggregate(
-            n=buyers.count(), again=again.sum(), all_revenue=buyers.revenue.sum(), again_revenue=buyers.revenue.sum(where=again)
+            n=buyers.count(),
+            again=again.sum(),
+            all_revenue=buyers.revenue.sum(),
+            again_revenue=buyers.revenue.sum(where=again),
         )
     )[0]
     n = int(row["n"] or 0)

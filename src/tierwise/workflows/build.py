@@ -77,8 +77,10 @@ def current_build(
     Databases are not asked whether they changed: with one among the sources the
     newest build of the same settings counts as current until the next `build`.
     """
-    return build(project, today=today, as_of=as_of, tell=tell) if not _has_databases(project) else (
-        _newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell)
+    return (
+        build(project, today=today, as_of=as_of, tell=tell)
+        if not _has_databases(project)
+        else (_newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell))
     )
 
 
@@ -159,7 +161,8 @@ def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
     unread = [name for name in project.settings.sources if name not in read]
     if not project.settings.sources:
         raise DataError(
-            f"{project.root / 'tierwise.toml'} names no sources.", "Run `tierwise init` or add [sources.order_lines]."
+            f"{project.root / 'tierwise.toml'} names no sources.",
+            "Run `tierwise init` or add [sources.order_lines].",
         )
     if not unread:
         return

@@ -54,7 +54,9 @@ class Dimension:
 class Look:
     """Tables of a build cut to a question; every method builds or executes one expression."""
 
-    def __init__(self, project: ProjectFolder, build: Build, session: Session, question: Question) -> None:
+    def __init__(
+        self, project: ProjectFolder, build: Build, session: Session, question: Question
+    ) -> None:
         self.project = project
         self.build = build
         self.session = session
@@ -121,7 +123,9 @@ class Look:
                     f"Cost to serve is not known by {self.where[0][0].label}, so profit is not either.",
                     "Use --lens gross_profit or revenue, or slice by something that customers have.",
                 )
-            found = summarise({"order_lines": self.lines()}, self.start, self.as_of, costs_known=False)
+            found = summarise(
+                {"order_lines": self.lines()}, self.start, self.as_of, costs_known=False
+            )
             return self._kept("summary", found)
         whole = (
             self.session.parquet(self.build.summary)
@@ -148,9 +152,13 @@ class Look:
         costs = self._whole("costs")
         if self.where:
             return [], {}
-        booked = [] if costs is None else self.rows(cost_to_serve.ledger(costs, self.start, self.as_of))
+        booked = (
+            [] if costs is None else self.rows(cost_to_serve.ledger(costs, self.start, self.as_of))
+        )
         columns = cost_to_serve.COST_COLUMNS
-        charged = self.rows(self.summary.aggregate(**{c: self.summary[c].sum() for c in columns}))[0]
+        charged = self.rows(self.summary.aggregate(**{c: self.summary[c].sum() for c in columns}))[
+            0
+        ]
         known = {c.removeprefix("cost_"): v for c, v in charged.items() if v is not None}
         return booked, known
 
@@ -159,9 +167,13 @@ class Look:
         lines = self._whole("order_lines")
         notes = []
         if lines is not None and not has_goods_cost(lines):
-            notes.append("Cost of goods is unknown: map unit_cost or total_cost in [sources.order_lines].")
+            notes.append(
+                "Cost of goods is unknown: map unit_cost or total_cost in [sources.order_lines]."
+            )
         if self._whole("costs") is None:
-            notes.append("No cost ledger: profit is before whatever costs are not on the order lines or contacts.")
+            notes.append(
+                "No cost ledger: profit is before whatever costs are not on the order lines or contacts."
+            )
         return tuple(notes)
 
     # --- context and names
@@ -189,7 +201,10 @@ class Look:
             return {}
         ids = [row["customer_id"] for row in rows]
         found = customers.filter(customers.customer_id.isin(ids)) if ids else customers.limit(0)
-        return {r["customer_id"]: r["name"] or "" for r in self.rows(found.select("customer_id", "name"))}
+        return {
+            r["customer_id"]: r["name"] or ""
+            for r in self.rows(found.select("customer_id", "name"))
+        }
 
     # --- dimensions
 
@@ -234,7 +249,11 @@ class Look:
             return rows[0]
         near = summary.filter(summary.customer_id.contains(customer_id)).select("customer_id")
         found = [row["customer_id"] for row in self.rows(near.order_by("customer_id").limit(5))]
-        hint = f"Near: {', '.join(found)}." if found else "`tierwise value members rank:1-20` lists customers."
+        hint = (
+            f"Near: {', '.join(found)}."
+            if found
+            else "`tierwise value members rank:1-20` lists customers."
+        )
         raise UsageError(f'There is no customer "{customer_id}" in this build.', hint)
 
     def profile(self, customer_id: str) -> dict[str, Any]:
@@ -243,7 +262,9 @@ class Look:
         if customers is None:
             return {}
         rows = self.rows(customers.filter(customers.customer_id == customer_id).limit(1))
-        return {name: value for name, value in (rows[0] if rows else {}).items() if value is not None}
+        return {
+            name: value for name, value in (rows[0] if rows else {}).items() if value is not None
+        }
 
     def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
         """The customer's rows of a canonical table, newest first; empty when there is no such table."""

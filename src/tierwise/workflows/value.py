@@ -154,7 +154,9 @@ class Desk:
             if contacts is None:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
             asked = contact_costs.expression(contacts, look.table("agents"), look.start, look.as_of)
-            return contact_costs.answer(look.context(customers=look.caller_count()), look.rows(asked))
+            return contact_costs.answer(
+                look.context(customers=look.caller_count()), look.rows(asked)
+            )
 
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
@@ -173,7 +175,9 @@ class Desk:
             row = look.customer_row(customer_id)
             lines = look.rows_of("order_lines", customer_id, limit)
             contacts = look.rows_of("contacts", customer_id, limit)
-            orders = look.rows(customer.orders(look.lines(), customer_id).limit(limit)) if lines else []
+            orders = (
+                look.rows(customer.orders(look.lines(), customer_id).limit(limit)) if lines else []
+            )
             context, profile = look.context(customers=1), look.profile(customer_id)
             return customer.answer(context, row, profile, look.lens, orders, lines, contacts)
 

@@ -1,0 +1,84 @@
+"""Options that every command shares, and the project they lead to."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierwise.cli.screen import say
+from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.errors import UsageError
+from tierwise.settings import Lens, Window
+from tierwise.workflows.demo import demo_home, demo_project
+from tierwise.workflows.look import Question
+
+ProjectOption = Annotated[
+    Path, typer.Option("--project", "-p", help="Folder with tierwise.toml.", show_default="here")
+]
+DemoOption = Annotated[
+    str | None, typer.Option("--demo", help="Use a demo instead: fairfield or online-retail.")
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="Read nothing dated later.",
+        show_default="as the project says",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+LensOption = Annotated[
+    Lens | None,
+    typer.Option(
+        "--lens", help="What customers are ranked by.", show_default="as the project says"
+    ),
+]
+WindowOption = Annotated[
+    str | None, typer.Option("--window", help="12m, 2y or all.", show_default="as the project says")
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", "-w", help="Only a slice, such as country=France; repeat to narrow."),
+]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Longest list.")]
+
+
+def chosen_project(folder: Path, demo: str | None) -> ProjectFolder:
+    """Open the demo that was named, else the project in the folder."""
+    if demo is not None:
+        return demo_project(demo, demo_home(os.environ), say)
+    return open_project(folder)
+
+
+def today() -> date:
+    """The clock is read here and handed down."""
+    return date.today()
+
+
+def day(as_of: datetime | None) -> date | None:
+    """Typer reads dates with a time of day; only the day counts."""
+    return as_of.date() if as_of else None
+
+
+def question(lens: Lens | None, window: str | None, where: list[str] | None) -> Question:
+    """Read the shared options; UsageError says which of them is wrong."""
+    try:
+        span = Window.parse(window) if window else None
+    except ValueError as error:
+        raise UsageError(f"--window: {error}.", "Use 12m, 2y or all.") from error
+    return Question(lens, span, tuple(_pair(text) for text in where or ()))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name or not value:
+        raise UsageError(
+            f'--where "{text}" is not of the form dimension=value.',
+            "Example: --where country=France.",
+        )
+    return name, value

@@ -1,0 +1,136 @@
+"""Commands about the project itself: init, check, build, builds, report, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierwise.cli import options
+from tierwise.cli.options import (
+    AsOfOption,
+    DemoOption,
+    JsonOption,
+    LensOption,
+    ProjectOption,
+    WhereOption,
+    WindowOption,
+)
+from tierwise.cli.screen import say, show, show_json
+from tierwise.errors import UsageError
+from tierwise.workflows.build import build as make_build
+from tierwise.workflows.build import builds_of, current_build
+from tierwise.workflows.value import Desk
+
+Here = Path()
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    for command in (init, check, build, builds, report):
+        app.command()(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder with your files.")] = Here,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Write the proposal without asking.")
+    ] = False,
+) -> None:
+    """Look at files and propose a tierwise.toml, with reasons."""
+    from tierwise.workflows.init import propose
+
+    proposal = propose(folder)
+    typer.echo(proposal.toml())
+    for line in proposal.reasons():
+        say(line)
+    if (folder / "tierwise.toml").exists():
+        raise UsageError(
+            f"{folder / 'tierwise.toml'} exists and was left alone.",
+            "Compare the proposal above, or move it away first.",
+        )
+    if yes or typer.confirm(f"Write this to {folder / 'tierwise.toml'}?", err=True):
+        proposal.write()
+        say("Written. Next: tierwise check, then tierwise value concentration.")
+
+
+def check(
+    project: ProjectOption = Here,
+    demo: DemoOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read everything once and explain every problem; exit 1 when there are errors."""
+    from tierwise.workflows.check import check as check_project
+
+    found = check_project(
+        options.chosen_project(project, demo),
+        as_of=options.day(as_of),
+        today=options.today(),
+        tell=say,
+    )
+    show(found.answer, as_json=as_json)
+    if found.errors:
+        raise typer.Exit(1)
+
+
+def build(
+    project: ProjectOption = Here,
+    demo: DemoOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the tables and keep a build that every question is answered from."""
+    chosen = options.chosen_project(project, demo)
+    made = make_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
+    if as_json:
+        show_json(dict(made.manifest))
+        return
+    typer.echo(f"Build {made.id}")
+    for table in made.manifest["tables"]:
+        left_out = table["rows_read"] - table["rows_kept"]
+        typer.echo(f"  {table['name']}: {table['rows_kept']:,} rows kept, {left_out:,} left out")
+    typer.echo(f"  {made.manifest['customers']:,} customers, lens {made.manifest['lens']}")
+    timings = made.manifest["timings"]
+    say(
+        f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s. {made.folder}"
+    )
+
+
+def builds(
+    project: ProjectOption = Here, demo: DemoOption = None, as_json: JsonOption = False
+) -> None:
+    """List the builds of a project, newest first."""
+    found = builds_of(options.chosen_project(project, demo))
+    if as_json:
+        show_json([dict(made.manifest) for made in found])
+        return
+    for made in found:
+        typer.echo(
+            f"{made.id}  {made.manifest['created_at']}  {made.manifest['customers']:,} customers"
+        )
+    if not found:
+        say("No builds yet: run tierwise build.")
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path(
+        "tierwise-report.html"
+    ),
+    project: ProjectOption = Here,
+    demo: DemoOption = None,
+    as_of: AsOfOption = None,
+    lens: LensOption = None,
+    window: WindowOption = None,
+    where: WhereOption = None,
+) -> None:
+    """Write everything into one HTML file that needs no network and prints well."""
+    from tierwise.report import render, write
+
+    question = options.question(lens, window, where)
+    chosen = options.chosen_project(project, demo)
+    made = current_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
+    say("Drawing the report")
+    write(out, render(Desk(chosen, made), question))
+    typer.echo(f"{out} ({out.stat().st_size / 1024:,.0f} KiB)")

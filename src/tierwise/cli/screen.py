@@ -1,0 +1,111 @@
+"""Drawing answers in a terminal: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tierwise.errors import TierwiseError
+from tierwise.results import Answer, Figure, Grid
+from tierwise.units import Unit, format_value
+
+ROWS_SHOWN = 30
+"""Rows of a grid that are printed; --json and the console have all."""
+
+WIDE = 160
+"""Columns to assume when the output goes into a file or a pipe."""
+
+_out = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """Progress and remarks: on stderr, so that stdout stays the result."""
+    _err.print(Text(message, style="dim"))
+
+
+def show_error(error: TierwiseError) -> None:
+    """What was found and what to do, on stderr."""
+    _err.print(Text(error.message, style="bold red"))
+    if error.remedy:
+        _err.print(Text(error.remedy))
+
+
+def show_json(document: object) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer in the form that was asked for."""
+    if as_json:
+        show_json(answer.to_json())
+        return
+    _out.print(Text(answer.title, style="bold"))
+    _out.print(Text(context_line(answer), style="dim"))
+    _out.print()
+    currency = answer.context.currency
+    if answer.figures:
+        _out.print(_figures(answer.figures, currency))
+    for grid in answer.grids:
+        if grid.rows:
+            _out.print()
+            _out.print(_grid(grid, currency))
+    for note in answer.notes:
+        _out.print(Text(f"· {note}", style="dim"))
+
+
+def context_line(answer: Answer) -> str:
+    """`Fairfield, as of 2025-12-31, 12m, by revenue in EUR, 5,000 customers`."""
+    c = answer.context
+    window = "all history" if c.window == "all" else f"{c.window} from {c.window_from}"
+    parts = [
+        c.project,
+        f"as of {c.as_of}",
+        window,
+        f"by {c.lens.replace('_', ' ')} in {c.currency}",
+    ]
+    parts.append(f"{c.customers:,} customers")
+    return ", ".join([*parts, c.slice] if c.slice else parts)
+
+
+def _figures(figures: tuple[Figure, ...], currency: str) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right", style="bold")
+    table.add_column(style="dim")
+    for figure in figures:
+        interval = ""
+        if figure.low is not None and figure.high is not None:
+            ends = (format_value(end, figure.unit, currency) for end in (figure.low, figure.high))
+            interval = f"95%: {' to '.join(ends)}"
+        remark = ", ".join(part for part in (interval, figure.note) if part)
+        table.add_row(figure.label, format_value(figure.value, figure.unit, currency), remark)
+    return table
+
+
+def _grid(grid: Grid, currency: str) -> Table:
+    shown = grid.rows[:ROWS_SHOWN]
+    more = len(grid.rows) - len(shown)
+    title = (
+        f"{grid.title} ({currency})"
+        if any(c.unit is Unit.MONEY for c in grid.columns)
+        else grid.title
+    )
+    caption = f"{more:,} more rows with --json" if more > 0 else None
+    table = Table(title=title, title_justify="left", caption=caption, header_style="bold", box=None)
+    for column in grid.columns:
+        text = column.unit in (Unit.TEXT, Unit.DATE)
+        table.add_column(column.label, justify="left" if text else "right", overflow="fold")
+    for row in shown:
+        table.add_row(*(_cell(row.get(column.name), column.unit) for column in grid.columns))
+    return table
+
+
+def _cell(value: Any, unit: Unit) -> str:
+    return format_value(value, unit)

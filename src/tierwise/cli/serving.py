@@ -1,0 +1,76 @@
+"""Commands that serve the console: demo and serve."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tierwise.cli import options
+from tierwise.cli.options import DemoOption, ProjectOption
+from tierwise.cli.screen import say, show_json
+from tierwise.engine.project import ProjectFolder
+from tierwise.units import Unit, format_value
+from tierwise.workflows.build import current_build
+from tierwise.workflows.demo import NAMES, demo_home, demo_project
+from tierwise.workflows.value import Desk
+
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
+LOCAL, PORT = "127.0.0.1", 8765
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    app.command()(demo)
+    app.command()(serve)
+
+
+def demo(
+    serve_too: Annotated[bool, typer.Option("--serve", help="Then serve the console.")] = False,
+    host: HostOption = LOCAL,
+    port: PortOption = PORT,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Write and build both demo projects and print their headline figures."""
+    projects = [demo_project(name, demo_home(os.environ), say) for name in NAMES]
+    headlines = [_headline(project) for project in projects]
+    if as_json:
+        show_json(headlines)
+    else:
+        for headline in headlines:
+            typer.echo(headline["text"])
+    if serve_too:
+        _serve(projects, host, port)
+
+
+def _headline(project: ProjectFolder) -> dict[str, object]:
+    """What a newcomer should know first: how concentrated this firm is."""
+    desk = Desk(project, current_build(project, today=options.today(), tell=say))
+    answer = desk.concentration(top_n=(40, 250))
+    total = format_value(answer.figure("total").value, Unit.MONEY, answer.context.currency)
+    counts = {row["customers"]: row for row in answer.grid("top").rows}
+    shares = "; ".join(
+        f"{k} customers bring {counts[k]['share']:.1%}" for k in (40, 250) if k in counts
+    )
+    text = f"{project.name}: {answer.context.customers:,} customers, {total} revenue; {shares}."
+    return {"project": project.name, "text": text, "folder": str(project.root), **answer.to_json()}
+
+
+def serve(
+    project: ProjectOption = Path(),
+    demo_name: DemoOption = None,
+    host: HostOption = LOCAL,
+    port: PortOption = PORT,
+) -> None:
+    """Serve the console for a project."""
+    _serve([options.chosen_project(project, demo_name)], host, port)
+
+
+def _serve(projects: list[ProjectFolder], host: str, port: int) -> None:
+    from tierwise.server import serve as run
+
+    typer.echo(f"Console: http://{host}:{port}/ (Ctrl+C stops it)")
+    run(projects, host, port)
