@@ -12,7 +12,7 @@ from tierwise.tables.schema import Kind
 
 ISO = "ISO 8601"
 EXCEL = "Excel day number"
-_DAYS = (
+DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
     "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
 )  # fmt: skip
@@ -100,7 +100,7 @@ def _look(
         return DateFormat(ISO, offsets > 0), None
     if wanted and _count(session, values, wanted):
         return DateFormat(wanted, offsets > 0), None
-    known = (ISO, *((EXCEL,) if mapped.rows.excel else ()), *_DAYS)
+    known = (ISO, *((EXCEL,) if mapped.rows.excel else ()), *DAYS)
     counted = _counts(session, values, known)
     most = max(counted.values())
     best = [name for name in known if counted[name] == most]

@@ -25,8 +25,9 @@ class Field:
 
     column: Column
     sql: str
-    origin: str  # as the user knows it: the source's column, or the expression
+    origin: str  # as the user knows it: the source's column, else the canonical one
     type: str  # DuckDB's name of the expression's type
+    computed: bool = False  # by an expression or one value for all, not simply a column
 
     @property
     def is_text(self) -> bool:
@@ -93,24 +94,31 @@ def mapped(session: Session, table: Table, source: Source, rows: Rows) -> Mapped
 
 
 def origins_of(table: Table, source: Source, header: tuple[str, ...]) -> Mapping[str, Origin]:
-    """Canonical column to origin: the preset's, equal names, and above both the project's own."""
-    folded = {_plain(name): name for name in header}
+    """Canonical column to origin: equal names, the preset's, and above both the project's own."""
+    present = {_plain(name): name for name in header}
     origins: dict[str, Origin] = {
-        column.name: folded[column.name] for column in table.columns if column.name in folded
+        column.name: present[column.name] for column in table.columns if column.name in present
     }
-    if source.preset:
-        preset = read_preset(source.preset)
-        for name, origin in preset.columns.items():
-            lacking = isinstance(origin, str) and _plain(origin) not in folded
-            if not (name in preset.optional and (lacking or _lacks(origin, folded))):
-                origins[name] = origin
+    preset = read_preset(source.preset).columns if source.preset else {}
+    for name, wanted in preset.items():
+        origin = _first_present(wanted, present)
+        # What the export may lack, it may lack; what is required is reported as missing.
+        if name in table.required or not _lacks(origin, present):
+            origins[name] = origin
     return origins | dict(source.columns)
 
 
-def _lacks(origin: Origin, folded: Mapping[str, str]) -> bool:
-    """Whether an expression quotes a column that the source does not have."""
-    sql = origin.sql if isinstance(origin, ColumnSource) else None
-    return bool(sql) and any(_plain(name) not in folded for name in re.findall(r'"([^"]+)"', sql or ""))
+def _first_present(wanted: str | tuple[str, ...] | ColumnSource, present: Mapping[str, str]) -> Origin:
+    if isinstance(wanted, tuple):
+        return next((name for name in wanted if _plain(name) in present), wanted[0])
+    return wanted
+
+
+def _lacks(origin: Origin, present: Mapping[str, str]) -> bool:
+    """Whether the source does not have the column, or one that the expression quotes."""
+    if isinstance(origin, str):
+        return _plain(origin) not in present
+    return any(_plain(name) not in present for name in re.findall(r'"([^"]+)"', origin.sql or ""))
 
 
 def _plain(name: str) -> str:
@@ -130,7 +138,7 @@ def _resolved(session: Session, table: Table, rows: Rows, column: Column, origin
         value = origin.value
         literal = quoted(value) if isinstance(value, str) else str(value)
         kind = "VARCHAR" if isinstance(value, str) else "DOUBLE"
-        return Field(column, f"CAST({literal} AS {kind})", f"value {value}", kind)
+        return Field(column, f"CAST({literal} AS {kind})", column.name, kind, computed=True)
     return _expression(session, table, rows, column, origin.sql)
 
 
@@ -149,7 +157,7 @@ def _expression(session: Session, table: Table, rows: Rows, column: Column, sql:
             column=column.name,
             value=sql,
         )
-    return Field(column, f"({sql})", sql, found[0].type)
+    return Field(column, f"({sql})", column.name, found[0].type, computed=True)
 
 
 def _bad_query(table: Table, rows: Rows, query: str, error: duckdb.Error) -> Problem:
@@ -199,5 +207,5 @@ def _unmapped(
 ) -> tuple[str, ...]:
     if "attributes" in origins:
         return ()
-    used = {field.origin for field in fields}
+    used = {field.origin for field in fields if not field.computed}
     return tuple(name for name in rows.names if name not in used)

@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from tierwise.settings.model import ColumnSource
 
+Origin = str | tuple[str, ...] | ColumnSource  # a column, the first that exists of several, or SQL
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
@@ -17,16 +19,18 @@ class Preset:
     name: str
     title: str
     table: str
-    header: tuple[str, ...]  # a file with all of these columns is this export
-    columns: dict[str, str | ColumnSource]
-    optional: frozenset[str]  # canonical columns left out when the export lacks theirs
+    header: tuple[str, ...]  # a file with all of these is this export; `a|b` means either
+    columns: dict[str, Origin]
+    currency: str = ""  # when the export has only one and does not say it
     sql: str = ""  # query over the rows `source`, run before the mapping
     notes: tuple[str, ...] = ()
 
     def recognises(self, header: tuple[str, ...]) -> bool:
         """Whether a file with these column names is this export; case does not matter."""
         present = {name.strip().casefold() for name in header}
-        return all(name.casefold() in present for name in self.header)
+        return all(
+            any(either in present for either in name.casefold().split("|")) for name in self.header
+        )
 
 
 @cache
@@ -39,18 +43,23 @@ def preset_names() -> tuple[str, ...]:
 @cache
 def read_preset(name: str) -> Preset:
     """The preset called `name`; FileNotFoundError when there is none."""
-    document = tomllib.loads((files("tierwise.engine.presets") / f"{name}.toml").read_text(encoding="utf-8"))
-    columns = {
-        column: origin if isinstance(origin, str) else ColumnSource.model_validate(origin)
-        for column, origin in document["columns"].items()
-    }
+    file = files("tierwise.engine.presets") / f"{name}.toml"
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
     return Preset(
         name=name,
         title=document["title"],
         table=document["table"],
         header=tuple(document["header"]),
-        columns=columns,
-        optional=frozenset(document.get("optional", ())),
+        columns={column: _origin(origin) for column, origin in document["columns"].items()},
+        currency=document.get("currency", ""),
         sql=document.get("sql", ""),
         notes=tuple(document.get("notes", ())),
     )
+
+
+def _origin(value: object) -> Origin:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return tuple(str(name) for name in value)
+    return ColumnSource.model_validate(value)

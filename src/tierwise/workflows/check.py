@@ -1,0 +1,123 @@
+"""Check: load everything into a folder that is thrown away, and say all that is wrong at once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tierwise.engine.connect import open_session
+from tierwise.engine.load import LoadReport, load
+from tierwise.engine.project import ProjectFolder
+from tierwise.results.answer import Answer, Column, Context, Figure, Grid
+from tierwise.tables.problems import Problem, Severity
+from tierwise.units import Unit
+
+_PROBLEM_COLUMNS = (
+    Column("severity", "Severity", help="error: left out; warning: kept; note: legitimate"),
+    Column("table", "Table"),
+    Column("source", "Source"),
+    Column("row", "Line", Unit.COUNT, "Line of a text file, else row number, of the first example"),
+    Column("column", "Column"),
+    Column("value", "Found"),
+    Column("message", "What is wrong"),
+    Column("remedy", "What to do"),
+    Column("count", "Rows", Unit.COUNT),
+    Column("code", "Code"),
+)
+_TABLE_COLUMNS = (
+    Column("name", "Table"),
+    Column("source", "Source"),
+    Column("rows_read", "Read", Unit.COUNT),
+    Column("rows_kept", "Kept", Unit.COUNT),
+    Column("rows_rejected", "Rejected", Unit.COUNT, "Not readable or not usable"),
+    Column("rows_after_as_of", "After as-of", Unit.COUNT, "Dated after the as-of date"),
+    Column("first_on", "From", Unit.DATE),
+    Column("last_on", "To", Unit.DATE),
+)
+_ORDER = list(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What loading would give, as values and as an answer to print."""
+
+    report: LoadReport
+    answer: Answer
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, the gravest first."""
+        return tuple(sorted(self.report.problems, key=lambda p: _ORDER.index(p.severity)))
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems for which rows, or a whole table, are left out."""
+        return self.report.errors
+
+
+def check(
+    project: ProjectFolder,
+    *,
+    as_of: date | None,
+    today: date,
+    tell: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+) -> CheckResult:
+    """Load into a temporary folder and report; as-of is the given date, the project's, or today."""
+    cut = as_of or project.settings.project.as_of or today
+    with open_session() as session, tempfile.TemporaryDirectory(prefix="tierwise-check-") as folder:
+        report = load(
+            session,
+            project,
+            Path(folder),
+            as_of=cut,
+            today=today,
+            tell=tell,
+            environment=environment,
+        )
+    return CheckResult(report, _answer(project, report, cut))
+
+
+def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
+    problems = sorted(report.problems, key=lambda p: _ORDER.index(p.severity))
+    by_name = {table.name: table for table in report.tables}
+    customers = by_name["customers"].rows_kept if "customers" in by_name else 0
+    lines = by_name["order_lines"].rows_kept if "order_lines" in by_name else 0
+    currency = project.settings.project.currency
+    context = Context(project.name, "", as_of, "", "", None, currency, customers, lines)
+    grids = (
+        Grid(
+            "tables",
+            "Tables",
+            _TABLE_COLUMNS,
+            tuple(_row(t, _TABLE_COLUMNS) for t in report.tables),
+        ),
+        Grid(
+            "problems",
+            "Problems",
+            _PROBLEM_COLUMNS,
+            tuple(_row(p, _PROBLEM_COLUMNS) for p in problems),
+        ),
+    )
+    return Answer("check", "What the data say", context, _figures(report), grids)
+
+
+def _figures(report: LoadReport) -> tuple[Figure, ...]:
+    counted = [(s, sum(p.severity is s for p in report.problems)) for s in Severity]
+    figures = [Figure(f"{s}s", f"{s.capitalize()}s", n, Unit.COUNT) for s, n in counted]
+    kept = sum(table.rows_kept for table in report.tables)
+    rejected = sum(table.rows_rejected for table in report.tables)
+    return (
+        *figures,
+        Figure("rows_kept", "Rows kept", kept, Unit.COUNT),
+        Figure("rows_rejected", "Rows rejected", rejected, Unit.COUNT),
+    )
+
+
+def _row(item: object, columns: tuple[Column, ...]) -> dict[str, Any]:
+    values = {column.name: getattr(item, column.name) for column in columns}
+    return {name: str(v) if isinstance(v, Severity) else v for name, v in values.items()}

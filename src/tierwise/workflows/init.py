@@ -1,0 +1,286 @@
+"""Init: look at a folder's files and propose a tierwise.toml, with the reasons in it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from tierwise.engine.connect import Session, open_session
+from tierwise.engine.load import LoadReport, load
+from tierwise.engine.numbers import SIGNS
+from tierwise.engine.presets import read_preset
+from tierwise.engine.project import SETTINGS_FILE, ProjectFolder
+from tierwise.engine.readers.files import FORMATS, read_files
+from tierwise.engine.readers.rows import Rows, UnreadableError, identifier
+from tierwise.engine.recognise import Guess, Match, recognise
+from tierwise.engine.settings_text import quoted_toml, settings_comments
+from tierwise.errors import SourceError, UsageError
+from tierwise.settings.model import ColumnSource, Project, Settings, Source, ValueSettings
+from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.schema import TABLES
+
+_LATEST = date(9998, 12, 31)
+_ACTIVITY = ("order_lines", "contacts")
+_DEPTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSource:
+    """One file, or several alike, and the table it was taken for."""
+
+    path: str  # file or glob, relative to the folder
+    guess: Guess
+    rows: int
+    problems: tuple[Problem, ...] = ()  # what only the user can decide
+
+    @property
+    def source(self) -> Source:
+        """The same as settings."""
+        columns = {match.column: match.origin for match in self.guess.matches}
+        return Source.model_validate(
+            {"path": self.path, "preset": self.guess.preset or None, "columns": columns}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A tierwise.toml as it would be written, and why."""
+
+    folder: Path
+    sources: tuple[ProposedSource, ...]
+    skipped: tuple[tuple[str, str], ...]  # file and why it is left out
+    as_of: date | None
+    as_of_reason: str
+    currency: str
+    currency_reason: str
+
+    @property
+    def open_questions(self) -> tuple[Problem, ...]:
+        """What has to be settled by hand before the tables load."""
+        return tuple(problem for source in self.sources for problem in source.problems)
+
+    def toml(self) -> str:
+        """The text of tierwise.toml, every choice with its reason beside it."""
+        parts = [_project(self), *(_source(source) for source in self.sources)]
+        if self.skipped:
+            listed = "\n".join(f"# {name}: {reason}" for name, reason in self.skipped)
+            parts.append(f"# Not used:\n{listed}\n")
+        parts.append(settings_comments("value", ValueSettings))
+        return "\n".join(parts)
+
+    def reasons(self) -> tuple[str, ...]:
+        """One line for each file, question and choice, as said beside the proposal."""
+        taken = [
+            f"{s.path}: {s.guess.table}, {s.rows:,} rows"
+            + (f" (known export: {s.guess.preset})" if s.guess.preset else "")
+            for s in self.sources
+        ]
+        left = [f"{name}: not used, {reason}" for name, reason in self.skipped]
+        return (*taken, *left, *(f"Please decide: {problem}" for problem in self.open_questions))
+
+    def write(self) -> Path:
+        """Write tierwise.toml; UsageError when there is one already."""
+        path = self.folder / SETTINGS_FILE
+        if path.exists():
+            raise UsageError(f"{path} exists already.", "Move it away to have a new one proposed.")
+        path.write_text(self.toml(), encoding="utf-8")
+        return path
+
+
+def propose(folder: Path) -> Proposal:
+    """Look at every file of a known kind in the folder and one below it."""
+    skipped: list[tuple[str, str]] = []
+    with open_session() as session:
+        found = [
+            s
+            for path in _paths(session, folder)
+            if (s := _proposed(session, folder, path, skipped))
+        ]
+        chosen = _one_a_table(found, skipped)
+        loaded = [_tried(session, folder, source) for source in chosen]
+        currency, why = _currency(session, folder, chosen, [report for _, report in loaded])
+    days = [t.last_on for _, r in loaded for t in r.tables if t.name in _ACTIVITY and t.last_on]
+    reason = "the latest day in the data" if days else "no table with dates was found"
+    sources = tuple(source for source, _ in loaded)
+    return Proposal(folder, sources, tuple(skipped), max(days, default=None), reason, currency, why)
+
+
+def _paths(session: Session, folder: Path) -> list[str]:
+    """Files, those that differ only by a number in their names as one glob."""
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", "Name the folder with your files.")
+    files = [
+        path.relative_to(folder)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix.lower() in FORMATS
+        and _looked_at(path.relative_to(folder))
+    ]
+    alike: dict[str, list[str]] = {}
+    for file in files:
+        alike.setdefault(re.sub(r"\d+", "*", file.as_posix()), []).append(file.as_posix())
+    globs: list[str] = []
+    for glob, names in alike.items():
+        same = len(names) > 1 and _same_header(session, folder, names)
+        globs += [glob] if same else names
+    return globs
+
+
+def _looked_at(path: Path) -> bool:
+    hidden = any(part.startswith(".") or part == "builds" for part in path.parts[:-1])
+    return len(path.parts) <= _DEPTH and not hidden
+
+
+def _same_header(session: Session, folder: Path, names: Sequence[str]) -> bool:
+    try:
+        headers = {_read(session, folder, name).names for name in names}
+    except (UnreadableError, SourceError):
+        return False
+    return len(headers) == 1
+
+
+def _read(session: Session, folder: Path, path: str) -> Rows:
+    return read_files(session, folder, "order_lines", Source.model_validate({"path": path}))
+
+
+def _proposed(
+    session: Session, folder: Path, path: str, skipped: list[tuple[str, str]]
+) -> ProposedSource | None:
+    try:
+        rows = _read(session, folder, path)
+    except UnreadableError as found:
+        skipped.append((path, found.problems[0].message))
+        return None
+    except SourceError as found:
+        skipped.append((path, str(found)))
+        return None
+    guess = recognise(session, rows)
+    if guess is None:
+        listed = ", ".join(rows.names[:12])
+        skipped.append((path, f"no table's required columns were found among {listed}"))
+        return None
+    count = session.raw.execute(f"SELECT count(*) FROM ({rows.sql})").fetchall()[0][0]
+    return ProposedSource(path, guess, int(count))
+
+
+def _one_a_table(
+    found: list[ProposedSource], skipped: list[tuple[str, str]]
+) -> list[ProposedSource]:
+    """The largest file for each table; the others are named."""
+    chosen: dict[str, ProposedSource] = {}
+    for source in sorted(found, key=lambda s: -s.rows):
+        first = chosen.setdefault(source.guess.table, source)
+        if first is not source:
+            skipped.append(
+                (source.path, f"looks like {source.guess.table} too, as {first.path} does")
+            )
+    return [chosen[name] for name in TABLES if name in chosen]
+
+
+def _tried(
+    session: Session, folder: Path, source: ProposedSource
+) -> tuple[ProposedSource, LoadReport]:
+    """Load it once: its last day and what would be asked show only then."""
+    settings = Settings(project=Project(), sources={source.guess.table: source.source})
+    with tempfile.TemporaryDirectory(prefix="tierwise-init-") as into:
+        report = load(
+            session, ProjectFolder(folder, settings), Path(into), as_of=_LATEST, today=_LATEST,
+            tell=lambda line: None,
+        )  # fmt: skip
+    loaded = {table.name for table in report.tables}
+    if source.guess.table in loaded:
+        return source, report
+    asked = tuple(p for p in report.problems if p.severity is Severity.ERROR)
+    return replace(
+        source, problems=tuple(p for p in asked if p.code != "several-currencies")
+    ), report
+
+
+def _currency(
+    session: Session, folder: Path, sources: Sequence[ProposedSource], reports: Sequence[LoadReport]
+) -> tuple[str, str]:
+    """The currency that most rows name, else the sign amounts carry, else the preset's, else EUR."""
+    for source in sources:
+        code = _most_frequent(session, folder, source)
+        if code:
+            return code, f"most rows of {source.path} are in it"
+    for report in reports:
+        for problem in report.problems:
+            sign = next((s for s in SIGNS if s in problem.value), "")
+            if problem.code == "currency-sign" and sign:
+                return SIGNS[sign], f"amounts carry the sign {sign}"
+    for source in sources:
+        known = read_preset(source.guess.preset).currency if source.guess.preset else ""
+        if known:
+            return known, f"amounts of the preset {source.guess.preset} are in it"
+    return "EUR", "nothing in the files tells; please check"
+
+
+def _most_frequent(session: Session, folder: Path, source: ProposedSource) -> str:
+    rows = _read(session, folder, source.path)
+    named = [m.origin for m in source.guess.matches if m.column == "currency"]
+    column = named[0] if named else next((n for n in rows.names if n.casefold() == "currency"), "")
+    if not isinstance(column, str) or not column:
+        return ""
+    name = identifier(column)
+    sql = (
+        f"SELECT c, count(*) FROM (SELECT upper(trim({name})) AS c FROM ({rows.sql}))"
+        " WHERE regexp_full_match(c, '[A-Z]{3}') GROUP BY c ORDER BY 2 DESC, c LIMIT 1"
+    )
+    found = session.raw.execute(sql).fetchall()
+    return str(found[0][0]) if found else ""
+
+
+def _project(proposal: Proposal) -> str:
+    as_of = f"as_of = {proposal.as_of}" if proposal.as_of else "# as_of ="
+    return (
+        "# Proposed by `tierwise init` from the files beside it. Every line may be changed;\n"
+        "# `tierwise check` says what is wrong with the data.\n\n"
+        "[project]\n"
+        f"name = {quoted_toml(proposal.folder.resolve().name)}\n"
+        f"currency = {quoted_toml(proposal.currency)}  # {proposal.currency_reason}\n"
+        f"{as_of}  # {proposal.as_of_reason}\n"
+    )
+
+
+def _source(source: ProposedSource) -> str:
+    lines = [
+        f"[sources.{source.guess.table}]",
+        f"path = {quoted_toml(source.path)}  # {source.rows:,} rows",
+    ]
+    if source.guess.preset:
+        lines.append(f"preset = {quoted_toml(source.guess.preset)}")
+    lines += [f"# {reason}" for reason in source.guess.reasons]
+    for problem in source.problems:
+        lines += _asked(problem)
+    if source.guess.matches:
+        lines += [
+            "",
+            f"[sources.{source.guess.table}.columns]",
+            *map(_column, source.guess.matches),
+        ]
+    for column, name in source.guess.unconfirmed.items():
+        lines.append(
+            f"# {column} = {quoted_toml(name)}  # by its name, but its values are of another kind"
+        )
+    if source.guess.unmapped:
+        lines.append(f"# Kept as attributes: {', '.join(source.guess.unmapped)}")
+    return "\n".join(lines) + "\n"
+
+
+def _asked(problem: Problem) -> list[str]:
+    """A question in the file, with the line to take the comment sign from."""
+    lines = [f"# PLEASE DECIDE: {problem}".replace("\n", " ")]
+    setting = re.search(r'(date_format|decimal) = "([^"]+)"', problem.remedy)
+    return [*lines, f"# {setting[0]}"] if setting else lines
+
+
+def _column(match: Match) -> str:
+    origin = match.origin
+    if isinstance(origin, ColumnSource):
+        return f"{match.column} = {{ sql = {quoted_toml(str(origin.sql))} }}  # {match.reason}"
+    return f"{match.column} = {quoted_toml(origin)}  # {match.reason}"
