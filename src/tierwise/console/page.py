@@ -26,6 +26,7 @@ class Content:
 
     context: Context
     body: Component
+    title: str = ""  # instead of the page's own
 
 
 @dataclass(frozen=True, slots=True)

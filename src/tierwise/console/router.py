@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.dependencies import ALL, MATCH
 from dash.development.base_component import Component
 
-from tierwise.console.guard import guarded
+from tierwise.console.guard import guarded, log
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.messages import explained, no_build, no_page, no_project
-from tierwise.console.parts.words import LENS_NAMES, context_line, day, short_id, window_name
+from tierwise.console.parts.words import LENS_NAMES, capital, context_line, day, short_id, window_name
 from tierwise.console.shell import NEW_BUILD, SECTIONS
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
 from tierwise.workflows.build import builds_of
+from tierwise.workflows.value import Desk, Dimension
 
 
 def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
@@ -34,44 +36,41 @@ def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
     @guarded(
         app,
         Output("page", "children"),
-        Output({"type": "ask", "name": "lens"}, "placeholder"),
-        Output({"type": "ask", "name": "window"}, "placeholder"),
         Input("url", "pathname"),
         Input("url", "search"),
     )
-    def show_page(path: str, search: str) -> tuple[Any, Any, Any]:
+    def show_page(path: str, search: str) -> Component:
         try:
             view = read_view(path, search)
-            if not house.projects:
-                return no_project(), no_update, no_update
-            if house.key(view) in house.projects and not builds_of(house.projects[house.key(view)]):
-                return no_build(house.key(view)), no_update, no_update
-            page = by_path.get(view.path)
-            if page is None:
-                return no_page(view), no_update, no_update
-            content = page.fill(house.desk(view), view)
         except TierwiseError as error:
-            return explained(error), no_update, no_update
-        context = content.context
-        return (
-            _framed(page, content, view, pages),
-            LENS_NAMES.get(context.lens, context.lens),
-            window_name(context.window),
-        )
+            return explained(error)
+        if not house.projects:
+            return no_project()
+        if house.key(view) in house.projects and not builds_of(house.projects[house.key(view)]):
+            return no_build(house.key(view))
+        page = by_path.get(view.path)
+        if page is None:
+            return no_page(view)
+        return _filled(page, house, view, pages)
 
 
-def _framed(page: Page, content: Content, view: View, pages: Sequence[Page]) -> Component:
-    """Title, context line and tabs above the body of a page."""
-    tabs = [one for one in pages if one.tab and one.section == page.section] if page.tab else []
+def _filled(page: Page, house: House, view: View, pages: Sequence[Page]) -> Component:
+    """Title, context line, tabs and body; what cannot be answered is said in place of the body."""
+    try:
+        content = page.fill(house.desk(view), view)
+    except TierwiseError as error:
+        log.warning("%s: %s", view.path, error)
+        return html.Div([*_head(page, view, pages), explained(error)])
+    return html.Div([*_head(page, view, pages, content), content.body])
+
+
+def _head(page: Page, view: View, pages: Sequence[Page], content: Content | None = None) -> list[Component]:
     title = page.section if page.tab else page.title
-    return html.Div(
-        [
-            html.H1(title, className="tw-title"),
-            html.P(context_line(content.context), className="tw-context", id="context"),
-            *([_tabs(tabs, page, view)] if tabs else []),
-            content.body,
-        ]
-    )
+    head = [html.H1((content and content.title) or title, className="tw-title")]
+    if content is not None:
+        head.append(html.P(context_line(content.context), className="tw-context", id="context"))
+    tabs = [one for one in pages if one.tab and one.section == page.section] if page.tab else []
+    return [*head, _tabs(tabs, page, view)] if tabs else head
 
 
 def _tabs(tabs: Sequence[Page], active: Page, view: View) -> Component:
@@ -116,6 +115,8 @@ def _connect_pickers(app: Dash, house: House) -> None:
         app,
         Output({"type": "ask", "name": "build"}, "data"),
         Output({"type": "ask", "name": "build"}, "placeholder"),
+        Output({"type": "ask", "name": "lens"}, "placeholder"),
+        Output({"type": "ask", "name": "window"}, "placeholder"),
         Output("dimension", "data"),
         Input("url", "search"),
     )
@@ -126,9 +127,12 @@ def _connect_pickers(app: Dash, house: House) -> None:
         data = [{"value": b.id, "label": f"{day(b.as_of)} · {short_id(b.id)}"} for b in builds]
         data.append({"value": NEW_BUILD, "label": "Build as of another date…"})
         if not builds:
-            return data, "No build yet", []
-        names = [{"value": d.name, "label": d.label} for d in house.desk(view).dimensions()]
-        return data, f"{day(builds[0].as_of)} (newest)", names
+            return data, "No build yet", "as the project says", "as the project says", []
+        desk = house.desk(view)
+        lens, window = desk.build.manifest["lens"], desk.build.manifest["window"]
+        names = [{"value": d.name, "label": d.label} for d in _dimensions(desk)]
+        newest = f"{day(builds[0].as_of)} (newest)"
+        return data, newest, capital(LENS_NAMES[lens]), capital(window_name(window)), names
 
     @guarded(
         app,
@@ -139,8 +143,19 @@ def _connect_pickers(app: Dash, house: House) -> None:
     def offer_values(dimension: str | None, search: str) -> list[dict[str, str]]:
         if not dimension:
             return []
-        values = house.desk(read_view("/", search)).dimension_values(dimension)
+        values = _values(house.desk(read_view("/", search)), dimension)
         return [{"value": f"{dimension}={value}", "label": value} for value in values]
+
+
+@lru_cache(maxsize=64)
+def _dimensions(desk: Desk) -> tuple[Dimension, ...]:
+    """Kept, as a build never changes and every page asks for them."""
+    return desk.dimensions()
+
+
+@lru_cache(maxsize=256)
+def _values(desk: Desk, dimension: str) -> tuple[str, ...]:
+    return desk.dimension_values(dimension)
 
 
 def _connect_browser(app: Dash) -> None:
@@ -171,5 +186,6 @@ def _connect_browser(app: Dash) -> None:
             Input({"type": "build-now", "project": MATCH}, "n_clicks"))
     connect("exportGrid", Output({"type": "grid", "name": MATCH}, "exportDataAsCsv"),
             Input({"type": "grid-export", "name": MATCH}, "n_clicks"))
+    connect("search", Output("search-text", "error"), Input("search-text", "n_submit"), State("search-text", "value"))
     connect("filterGrid", Output({"type": "grid-filter", "name": MATCH}, "error"),
             Input({"type": "grid-filter", "name": MATCH}, "value"))

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.guard import NOTICES
-from tierwise.console.parts.words import LENS_NAMES
+from tierwise.console.parts.words import LENS_NAMES, capital
 from tierwise.console.theme import THEME
 from tierwise.settings import Lens
 
@@ -57,12 +57,13 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         className="tw-picker",
         **{"aria-label": "Project"},
     )
-    search = html.Form(
+    search = html.Div(
         dmc.TextInput(
             id="search-text",
             placeholder="Find a customer by id or name",
             size="sm",
             w=300,
+            debounce=True,
             leftSection=html.Span(className="tw-icon tw-icon-search"),
             **{"aria-label": "Find a customer by id or name"},
         ),
@@ -125,7 +126,7 @@ def _question_bar() -> Component:
     return html.Div(
         [
             _pick("build", "As of", [], 190, clearable=True),
-            _pick("lens", "Ranked by", [(str(one), _capital(LENS_NAMES[one])) for one in Lens], 200, clearable=True),
+            _pick("lens", "Ranked by", [(str(one), capital(LENS_NAMES[one])) for one in Lens], 200, clearable=True),
             _pick("window", "Over", _WINDOWS, 160, clearable=True),
             dmc.Select(
                 id="dimension",
@@ -191,6 +192,3 @@ def _new_build() -> Component:
         centered=True,
     )
 
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -68,13 +68,25 @@
     return box(title(tip.label), ...lines, ...extra);
   }
 
+  /* One step of a waterfall: the amount itself, not where the bar stands. */
+  function stepTip(tip, options) {
+    const point = pointOf(tip);
+    if (!point) return null;
+    const amount = Array.isArray(point.amount) ? point.amount[1] - point.amount[0] : point.amount;
+    return box(title(point.component), line("Amount", full(amount, "money", options.currency)));
+  }
+
+  /* React adds arguments of its own; the options and the chart's props are always the last two. */
+  const withOptions = (draw) => (...found) => draw(found[0], found[found.length - 2] || {});
+
   window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, {
     tickMoney: (found) => tick(found, "money"),
     tickShare: (found) => tick(found, "share"),
+    tickRank: (found) => (found < 100000 ? value(found, "count") : tick(found, "count")),
     tickCount: (found) => tick(found, "count"),
-    concentrationTip,
-    whaleTip,
-    seriesTip,
-    sliderRank: (position) => value(position, "count"),
+    concentrationTip: withOptions(concentrationTip),
+    whaleTip: withOptions(whaleTip),
+    seriesTip: withOptions(seriesTip),
+    stepTip: withOptions(stepTip),
   });
 })();

@@ -81,7 +81,8 @@
   });
 
   const NEW_BUILD = "new";
-  const OF_ONE_PROJECT = ["build", "as_of", "where", "select", "id", "by", "top", "q"];
+  const OF_ONE_PAGE = ["select", "id", "by", "top", "axis", "text", "period", "order", "q"];
+  const OF_ONE_PROJECT = ["build", "as_of", "where", ...OF_ONE_PAGE];
 
   /* Writes the control that was used into the query; the same query means no new page. */
   function ask() {
@@ -129,6 +130,17 @@
     return no_update;
   }
 
+  /* An id or a part of a name, sent with Enter. */
+  function search(submits, text) {
+    const { no_update } = window.dash_clientside;
+    if (!submits || !text || !text.trim()) return no_update;
+    const query = new URLSearchParams(window.location.search);
+    OF_ONE_PAGE.forEach((name) => query.delete(name));
+    query.set("q", text.trim());
+    go(`/search?${query}`);
+    return no_update;
+  }
+
   const exportGrid = (clicks) => (clicks ? true : window.dash_clientside.no_update);
 
   window.tierwise = Object.assign(window.tierwise || {}, { go });
@@ -139,5 +151,6 @@
     pickDimension,
     exportGrid,
     filterGrid,
+    search,
   });
 })();

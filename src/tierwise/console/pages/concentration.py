@@ -33,8 +33,10 @@ def fill(desk: Desk, view: View) -> Content:
         [
             figure_row(answer.figures, answer.context, view),
             html.Div([_curve(answer, view), _live(answer, asked, top, view)], className="tw-split"),
-            table(answer.grid("top"), answer.context, view),
-            table(answer.grid("needed"), answer.context, view),
+            html.Div(
+                [table(answer.grid(name), answer.context, view) for name in ("top", "needed")],
+                className="tw-unequal",
+            ),
         ],
         className="tw-stack",
     )
@@ -54,11 +56,11 @@ def _curve(answer: Answer, view: View) -> Component:
         "concentration-curve",
         [p for p in points if p["rank"] or not logarithmic],
         name="share",
-        label=f"Share of {of}",
+        label="Share of the total",
         unit=Unit.SHARE,
         tip="concentrationTip",
         options={"of": of},
-        marks=[{"x": _asked(view), "color": "var(--tw-c2)", "label": f"top {_asked(view):,}"}],
+        marks=[{"x": _asked(view), "color": "var(--tw-mark)", "label": f"top {_asked(view):,}"}],
         describes=f"Curve of the share of {of} against customers ranked from the best on.",
         logarithmic=logarithmic,
     )
@@ -69,7 +71,7 @@ def _curve(answer: Answer, view: View) -> Component:
         size="xs",
         **{"aria-label": "Scale of the customer axis"},
     )
-    return panel("Concentration", chart, hint="Move over the curve, or use the arrow keys.", aside=scale)
+    return panel(answer.title, chart, hint="Move over the curve, or use the arrow keys.", aside=scale)
 
 
 def _live(answer: Answer, asked: Answer, top: int, view: View) -> Component:

@@ -9,9 +9,10 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 
-_TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare"}
+_TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
 _HEIGHT = 340
 
 Series = Sequence[Mapping[str, Any]]
@@ -63,7 +64,8 @@ def curve(
         yAxisLabel=label,
         xAxisProps={
             "type": "number",
-            "tickFormatter": _ticks(Unit.COUNT),
+            "tickFormatter": _ticks(Unit.RANK),
+            "tickCount": 6,
             "tickMargin": 8,
             "minTickGap": 40,
             **(scale if logarithmic else linear),
@@ -101,9 +103,9 @@ def bars(
         series=[{"name": n, "label": label, "color": f"var({color})"} for n, label, color in series],
         type="stacked" if stacked else "default",
         h=height,
-        withLegend=True,
+        withLegend=len(series) > 1,
         legendProps={"verticalAlign": "top", "height": 36},
-        gridAxis="y",
+        gridAxis="x",
         tickLine="none",
         maxBarWidth=36,
         xAxisLabel=x_axis,
@@ -125,16 +127,59 @@ def bars(
     return framed(chart, describes)
 
 
-def heat_rows(cells: Sequence[Sequence[Any]], columns: Sequence[str], rows: Sequence[str]) -> Component:
-    """A table whose cells are tinted by their share, readable without colour too."""
-    head = html.Tr([html.Th(""), *[html.Th(c, scope="col") for c in columns]])
-    body = [
-        html.Tr(
-            [
-                html.Th(name, scope="row"),
-                *[html.Td(text, style={"--heat": weight}, className="tw-heat") for text, weight in line],
-            ]
-        )
-        for name, line in zip(rows, cells, strict=True)
+def waterfall(id: str, answer: Answer) -> Component:
+    """The steps of an answer's drivers: totals stand, changes hang between them."""
+    currency = answer.context.currency
+    rows = [
+        {
+            "component": row["component"],
+            "amount": row["amount"],
+            # The first total is where the steps start from; a later one stands for itself.
+            "standalone": row["is_total"] and position > 0,
+            "color": "var(--tw-c1)" if row["is_total"] else "var(--tw-c2)",
+        }
+        for position, row in enumerate(answer.to_json()["drivers"])
     ]
-    return html.Table([html.Thead(head), html.Tbody(body)], className="tw-heat-table")
+    chart = dmc.BarChart(
+        id=id,
+        data=rows,
+        dataKey="component",
+        type="waterfall",
+        series=[{"name": "amount", "label": "Amount", "color": "var(--tw-c1)"}],
+        orientation="vertical",
+        h=60 + 30 * len(rows),
+        gridAxis="y",
+        tickLine="none",
+        maxBarWidth=18,
+        xAxisLabel=f"Amount, {currency}",
+        xAxisProps={"tickFormatter": _ticks(Unit.MONEY), "tickMargin": 8},
+        yAxisProps={"width": 170, "interval": 0, "tickMargin": 8},
+        tooltipProps={
+            "content": {"function": "stepTip", "options": {"currency": currency}},
+            "cursor": {"fill": "var(--tw-hover)"},
+        },
+        tooltipAnimationDuration=0,
+        barChartProps={"accessibilityLayer": True, "margin": {"top": 8, "right": 24, "bottom": 20, "left": 8}},
+    )
+    return framed(chart, "Steps from revenue to profit.")
+
+
+def heat_table(grid: Grid) -> Component:
+    """A grid of counts, each cell tinted by its part of the largest in the row."""
+    names = [column.name for column in grid.columns[1:]]
+    head = [html.Th("", scope="col"), *(html.Th(c.label, scope="col") for c in grid.columns[1:])]
+    body = [
+        html.Tr([html.Th(str(row[grid.columns[0].name]), scope="row"), *_heat_cells([row[n] for n in names])])
+        for row in grid.rows
+    ]
+    return html.Div(
+        html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="tw-heat-table"), className="tw-scroll"
+    )
+
+
+def _heat_cells(counts: Sequence[int]) -> list[Component]:
+    largest = max(*counts, 1)
+    return [
+        html.Td(f"{count:,}" if count else "", style={"--heat": f"{count / largest:.2f}"}, className="tw-heat")
+        for count in counts
+    ]

@@ -8,19 +8,19 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from tierwise.console.parts.words import day, interval, shown, suffix
+from tierwise.console.parts.words import capital, customers, day, in_console, interval, shown, suffix
 from tierwise.console.view import View
 from tierwise.results import Context, Figure
-from tierwise.units import format_value
+from tierwise.units import Unit, format_value
 
 
 def figure_card(figure: Figure, context: Context, view: View) -> Component:
     """A card that opens the rows behind its number."""
     body = [
-        html.Div(figure.label, className="tw-figure-label"),
+        html.Div(capital(figure.label), className="tw-figure-label"),
         html.Div(
             [html.Span(shown(figure)), html.Span(suffix(figure, context.currency), className="tw-unit")],
-            className="tw-figure-value",
+            className="tw-figure-value tw-figure-text" if figure.unit is Unit.TEXT else "tw-figure-value",
             title=format_value(figure.value, figure.unit, context.currency),
         ),
         html.Div(_foot(figure, context), className="tw-figure-foot"),
@@ -31,14 +31,21 @@ def figure_card(figure: Figure, context: Context, view: View) -> Component:
     return dcc.Link(body, href=href, className="tw-card tw-figure tw-opens")
 
 
-def _foot(figure: Figure, context: Context) -> str:
-    spread = interval(figure, context.currency)
-    return spread or figure.note or f"{context.customers:,} customers · {day(context.as_of)}"
+def _foot(figure: Figure, context: Context) -> list[Component]:
+    """The interval or the note where there is one, then what the figure was counted on."""
+    said = interval(figure) or figure.note
+    counted = [*([customers(context.customers)] if context.customers > 1 else []), day(context.as_of)]
+    return [html.Span(text) for text in ([said] if said else counted)]
+
+
+_ACROSS = {7: 4, 8: 4, 9: 5, 10: 5}
 
 
 def figure_row(figures: Iterable[Figure], context: Context, view: View) -> Component:
-    """Cards side by side, as many in a row as have room."""
-    return html.Div([figure_card(f, context, view) for f in figures], className="tw-figures")
+    """Cards in rows of equal length, never more than six beside each other."""
+    cards = [figure_card(f, context, view) for f in figures]
+    across = _ACROSS.get(len(cards), min(max(len(cards), 4), 6))
+    return html.Div(cards, className="tw-figures", style={"--across": across})
 
 
 def panel(title: str, *children: Component, hint: str = "", aside: Component | None = None) -> Component:
@@ -59,3 +66,13 @@ def panel(title: str, *children: Component, hint: str = "", aside: Component | N
         ],
         className="tw-card tw-panel",
     )
+
+
+def notes(texts: Iterable[str]) -> Component:
+    """What a reader must know to read the figures right."""
+    return html.Ul([html.Li(in_console(text)) for text in texts], className="tw-notes")
+
+
+def stack(*parts: Component | None) -> Component:
+    """Parts below each other with the same distance."""
+    return html.Div([part for part in parts if part is not None], className="tw-stack")

@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from tierwise.console.parts.words import in_console
 from tierwise.console.view import View
 from tierwise.errors import MissingDataError, TierwiseError
 
@@ -23,10 +24,12 @@ def message(title: str, *text: str, action: Component | None = None) -> Componen
     )
 
 
-def explained(error: TierwiseError) -> Component:
-    """A page that could not be filled, in the words of the error."""
+def explained(error: TierwiseError, *, bare: bool = False) -> Component:
+    """A page, or `bare` a part of one, that could not be filled, in the words of the error."""
+    if bare:
+        return html.P(in_console(f"{error.message} {error.remedy}".strip()), className="tw-message-text")
     title = "Not in this data yet" if isinstance(error, MissingDataError) else "This cannot be answered"
-    return message(title, error.message, error.remedy)
+    return message(title, error.message, in_console(error.remedy))
 
 
 def no_project() -> Component:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -14,47 +14,68 @@ from tierwise.console.parts.words import plain
 from tierwise.console.view import View
 from tierwise.results import Column, Context, Grid
 from tierwise.results.answer import Row
-from tierwise.units import Unit
+from tierwise.units import Unit, format_value
 
 _ROW_HEIGHT = 36
 _FITS = 15  # rows that are shown without a scroll bar of their own
-_WIDTHS = {Unit.TEXT: 150, Unit.DATE: 118, Unit.MONEY: 138, Unit.RANK: 84}
+_ROOM = 1010  # pixels that fit beside the navigation at 1280
+_DIGIT, _PADDING = 7.8, 32  # width of a character at 13 pixels, and of both paddings
+_HEADER = 52  # paddings and the filter button that shows on hover
+_NARROW, _BROAD = 76, 280
+_PROSE = 44  # characters from which a text is wrapped instead of cut
 _NUMBERS = frozenset(Unit) - {Unit.TEXT, Unit.DATE}
 
 
-def table(grid: Grid, context: Context, view: View, *, id: str = "", hint: str = "") -> Component:
+Links = Callable[[Row], str]
+"""Address that a row leads to; empty for none."""
+
+
+def table(
+    grid: Grid,
+    context: Context,
+    view: View,
+    *,
+    id: str = "",
+    hint: str = "",
+    links: Links | None = None,
+    aside: Component | None = None,
+) -> Component:
     """A grid with its title, row count, filter and export; rows open their members."""
     name = id or grid.name
     return html.Section(
-        [_toolbar(grid, name, hint), table_body(grid, context, view, name)],
+        [_toolbar(grid, name, hint, aside), table_body(grid, context, view, name, links)],
         className="tw-card tw-panel tw-table",
     )
 
 
-def table_body(grid: Grid, context: Context, view: View, name: str) -> Component:
+def table_body(grid: Grid, context: Context, view: View, name: str, links: Links | None = None) -> Component:
     """The table alone, without its toolbar."""
     columns = [c for c in grid.columns if c.name != grid.opens]
-    rows = [_row(row, grid, view) for row in grid.rows]
+    follow = links or (lambda row: view.opens(str(row.get(grid.opens) or "")) if grid.opens else "")
+    rows = [_row(row, columns, follow(row)) for row in grid.rows]
     short = len(rows) <= _FITS
+    widths = [_width(column, grid.rows) for column in columns]
+    wide = sum(widths) > _ROOM
     return dag.AgGrid(
         id={"type": "grid", "name": name},
-        columnDefs=[_column(c, context, position) for position, c in enumerate(columns)],
+        columnDefs=_columns(columns, widths, context, grid.rows, pin=wide),
         rowData=rows,
-        defaultColDef={"sortable": True, "resizable": True, "minWidth": 76},
-        columnSize="responsiveSizeToFit",
+        defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions=_options(short),
         eventListeners={"rowClicked": ["openRow(params)"], "cellKeyDown": ["openRowByKey(params)"]},
-        csvExportParams={"fileName": f"{context.project}-{grid.name}-{context.as_of}.csv".replace(" ", "-")},
+        csvExportParams={"fileName": f"{context.project}-{name}-{context.as_of}.csv".replace(" ", "-")},
         style={"height": None if short else _ROW_HEIGHT * (_FITS - 1), "width": "100%"},
         className="tw-grid",
     )
 
 
-def _toolbar(grid: Grid, name: str, hint: str) -> Component:
+def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Component:
     left = [html.H2(grid.title, className="tw-panel-title")]
     if hint:
         left.append(html.P(hint, className="tw-hint"))
-    tools = [html.Span(f"{len(grid.rows):,} rows", className="tw-count")] if len(grid.rows) != 1 else []
+    tools = [] if aside is None else [aside]
+    if len(grid.rows) > 1:
+        tools.append(html.Span(f"{len(grid.rows):,} rows", className="tw-count"))
     if len(grid.rows) > _FITS:
         tools.append(
             dmc.TextInput(
@@ -84,27 +105,52 @@ def _toolbar(grid: Grid, name: str, hint: str) -> Component:
     )
 
 
-def _row(row: Row, grid: Grid, view: View) -> Mapping[str, Any]:
-    cells = {column.name: plain(row.get(column.name)) for column in grid.columns}
-    href = view.opens(str(row.get(grid.opens) or "")) if grid.opens else ""
+def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
+    cells = {column.name: plain(row.get(column.name)) for column in columns}
     return {**cells, "_href": href} if href else cells
 
 
-def _column(column: Column, context: Context, position: int) -> dict[str, Any]:
+def _width(column: Column, rows: Sequence[Row]) -> int:
+    """Pixels that the longest value and the longest word of the label need."""
+    longest = max((len(format_value(row.get(column.name), column.unit)) for row in rows[:200]), default=1)
+    word = max((len(part) for part in column.label.split()), default=1)
+    needed = max(_DIGIT * longest + _PADDING, _DIGIT * word + _HEADER, _NARROW)
+    return int(min(needed, _BROAD))
+
+
+def _columns(
+    columns: Sequence[Column], widths: Sequence[int], context: Context, rows: Sequence[Row], *, pin: bool
+) -> list[dict[str, Any]]:
+    definitions = [
+        {**_column(c, context), "minWidth": width, "flex": width, **_wrapping(c, rows)}
+        for c, width in zip(columns, widths, strict=True)
+    ]
+    definitions[0] |= {"cellRenderer": "RowLink"}
+    if pin:
+        definitions[0] |= {"pinned": "left", "width": widths[0], "flex": None}
+    return definitions
+
+
+def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
+    prose = column.unit is Unit.TEXT and any(len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50])
+    return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
+
+
+def _column(column: Column, context: Context) -> dict[str, Any]:
     number = column.unit in _NUMBERS
     definition: dict[str, Any] = {
         "field": column.name,
         "headerName": column.label,
         "headerTooltip": column.help or column.label,
+        "tooltipField": column.name if column.unit is Unit.TEXT else None,
         "valueFormatter": {"function": f"showValue(params.value, '{column.unit}', '{context.currency}')"},
         "filter": "agNumberColumnFilter" if number else "agTextColumnFilter",
-        "initialWidth": _WIDTHS.get(column.unit, 112),
-        "minWidth": 90 if column.unit is not Unit.TEXT else 110,
+        "useValueFormatterForExport": False,
+        "wrapHeaderText": True,
+        "autoHeaderHeight": True,
     }
     if number:
-        definition |= {"type": "rightAligned", "cellClass": "tw-number"}
-    if position == 0:
-        definition |= {"cellRenderer": "RowLink", "pinned": None}
+        definition |= {"type": "rightAligned", "cellClass": "tw-number ag-right-aligned-cell"}
     return definition
 
 
@@ -119,6 +165,6 @@ def _options(short: bool) -> dict[str, Any]:
         "suppressColumnMoveAnimation": True,
         "suppressCellFocus": False,
         "tooltipShowDelay": 400,
-        "theme": {"function": "tierwiseTheme(theme)"},
+        "theme": {"function": "tierwiseTheme(themeQuartz)"},
         "localeText": {"noRowsToShow": "No rows"},
     }

@@ -16,6 +16,8 @@ LENS_NAMES = {
     "profit": "profit after cost to serve",
 }
 
+_CENTS_BELOW = 10_000
+
 
 def day(value: date | datetime | None) -> str:
     """`31 Dec 2025`, and an en dash for none."""
@@ -32,6 +34,11 @@ def short_id(build: str) -> str:
     return build[len("2025-12-31-") :][:7]
 
 
+def customers(count: int) -> str:
+    """`1 customer`, `5,000 customers`."""
+    return "1 customer" if count == 1 else f"{count:,} customers"
+
+
 def context_line(context: Context) -> str:
     """What every figure on the page stands on, in one line."""
     parts = [
@@ -39,31 +46,50 @@ def context_line(context: Context) -> str:
         LENS_NAMES.get(context.lens, context.lens),
         window_name(context.window),
         context.currency,
-        f"{context.customers:,} customers",
+        customers(context.customers),
         *([context.slice] if context.slice else []),
         f"build {short_id(context.build)}",
     ]
     return "  ·  ".join(parts)
 
 
+def capital(text: str) -> str:
+    """With a capital at the start, and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def shown(figure: Figure) -> str:
-    """The value of a figure without its unit; money without cents, as cards have no room."""
+    """The value of a figure without its unit; large amounts without cents, as cards have no room."""
     if figure.unit is Unit.MONEY and isinstance(figure.value, int | float | Decimal):
+        return f"{figure.value:,.0f}" if abs(figure.value) >= _CENTS_BELOW else f"{figure.value:,.2f}"
+    if figure.unit is Unit.MINUTES and figure.value is not None:
         return f"{figure.value:,.0f}"
     return format_value(figure.value, figure.unit)
 
 
 def suffix(figure: Figure, currency: str) -> str:
     """The unit that stands beside the value of a card."""
-    return currency if figure.unit is Unit.MONEY and figure.value is not None else ""
+    if figure.value is None:
+        return ""
+    return {Unit.MONEY: currency, Unit.MINUTES: "min", Unit.SECONDS: "s"}.get(figure.unit, "")
 
 
-def interval(figure: Figure, currency: str) -> str:
-    """`95%: 1.2 to 1.4`, or nothing for an exact count."""
+def interval(figure: Figure) -> str:
+    """`between 1.20 and 1.40`, or nothing for an exact count."""
     if figure.low is None or figure.high is None:
         return ""
-    low, high = (format_value(end, figure.unit, currency) for end in (figure.low, figure.high))
+    low, high = (format_value(end, figure.unit) for end in (figure.low, figure.high))
     return f"between {low} and {high}"
+
+
+_OPTIONS = {"--lens": "“Ranked by”", "--window": "“Over”", "--as-of": "“As of”", "--where": "“Only where”"}
+
+
+def in_console(text: str) -> str:
+    """Advice that names options of the command line, said with the names of the pickers."""
+    for option, picker in _OPTIONS.items():
+        text = text.replace(option, picker)
+    return text
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,80 @@
+"""One customer: figures, drivers, orders down to their lines, contacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from tierwise.console.page import Content, Page
+from tierwise.console.parts.charts import waterfall
+from tierwise.console.parts.figures import figure_row, notes, panel, stack
+from tierwise.console.parts.tables import table
+from tierwise.console.view import View
+from tierwise.errors import UsageError
+from tierwise.results import Answer, Grid
+from tierwise.workflows.value import Desk
+
+_HIDDEN = ("customer_id", "name", "attributes", "source_row", "email_hash")
+
+
+def fill(desk: Desk, view: View) -> Content:
+    """Fill the page."""
+    id = view.get("id")
+    if not id:
+        raise UsageError("No customer is named.", "Type an id or a name into the search field.")
+    answer = desk.customer(id, view.question())
+    body = stack(
+        _profile(answer),
+        figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
+        panel("From revenue to profit", waterfall("drivers", answer), hint="What the value is made of."),
+        _orders(answer, view),
+        _lines(answer, view),
+        table(_without_customer(answer.grid("contacts")), answer.context, view) if answer.grid("contacts").rows else None,
+        notes(answer.notes),
+    )
+    return Content(answer.context, body, title=answer.title)
+
+
+def _profile(answer: Answer) -> Component:
+    known = {k: v for k, v in answer.extra["profile"].items() if k not in _HIDDEN}
+    facts = [("Customer", answer.extra["customer_id"]), *((k.replace("_", " "), v) for k, v in known.items())]
+    return html.Dl(
+        [html.Div([html.Dt(str(name)), html.Dd(str(value))]) for name, value in facts], className="tw-facts"
+    )
+
+
+def _orders(answer: Answer, view: View) -> Component:
+    id = str(answer.extra["customer_id"])
+    return table(
+        answer.grid("orders"),
+        answer.context,
+        view,
+        hint="A row shows the lines of that order.",
+        links=lambda row: view.href("/customer", id=id, order=str(row["header_id"])) + "#lines",
+    )
+
+
+def _without_customer(grid: Grid) -> Grid:
+    """The page says whose rows these are; a column of the same id would only take room."""
+    return replace(grid, columns=tuple(column for column in grid.columns if column.name != "customer_id"))
+
+
+def _lines(answer: Answer, view: View) -> Component:
+    """All order lines, or those of the order in the address; source rows lead back to the input."""
+    grid, order = _without_customer(answer.grid("order_lines")), view.get("order")
+    if not order:
+        return html.Div(table(grid, answer.context, view), id="lines")
+    own = tuple(row for row in grid.rows if row.get("header_id") == order)
+    chosen: Grid = replace(grid, title=f"Lines of order {order}", rows=own)
+    every = dcc.Link(
+        dmc.Text("Show all lines", size="xs", span=True),
+        href=view.href("/customer", id=str(answer.extra["customer_id"])),
+        className="tw-link",
+    )
+    return html.Div(table(chosen, answer.context, view, id="order-lines", aside=every), id="lines")
+
+
+PAGE = Page("/customer", "Customer", fill, section="Value")

@@ -1,0 +1,79 @@
+"""Value cut by any dimension."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash.development.base_component import Component
+
+from tierwise.console.page import Content, Page
+from tierwise.console.parts.charts import bars
+from tierwise.console.parts.figures import figure_row, notes, panel, stack
+from tierwise.console.parts.tables import table
+from tierwise.console.view import View
+from tierwise.errors import MissingDataError
+from tierwise.results import Answer
+from tierwise.units import Unit
+from tierwise.workflows.value import Desk
+
+_TELLING = ("segment", "country", "industry", "kind", "channel", "business_unit")
+_DRAWN = 12  # slices that a chart has room for; the table has all
+
+
+def fill(desk: Desk, view: View) -> Content:
+    """Fill the page."""
+    dimensions = desk.dimensions()
+    if not dimensions:
+        raise MissingDataError(
+            "There is nothing to slice by.",
+            "Map text columns such as country, segment or channel in [sources.customers] or [sources.order_lines].",
+        )
+    by = view.get("by") or _first([one.name for one in dimensions])
+    answer = desk.slices(by, view.question())
+    labels = {one.name: one.label for one in dimensions}
+    picker = dmc.Select(
+        id={"type": "ask", "name": "by"},
+        data=[{"value": name, "label": label} for name, label in labels.items()],
+        value=by,
+        searchable=True,
+        allowDeselect=False,
+        size="xs",
+        w=200,
+        **{"aria-label": "Slice by"},
+    )
+    body = stack(
+        figure_row(answer.figures, answer.context, view),
+        panel(f"Revenue and customers by {labels.get(by, by)}", _chart(answer), aside=picker,
+              hint=f"The {_DRAWN} largest; all of them are in the table."),
+        table(answer.grid("slices"), answer.context, view,
+              hint="Per customer: the mean with its 95% interval. A row opens the customers of the slice."),
+        notes(answer.notes),
+    )
+    return Content(answer.context, body)
+
+
+def _first(names: list[str]) -> str:
+    """The dimension shown before one is picked: a telling one where there is one."""
+    return next((name for name in _TELLING if name in names), names[0])
+
+
+def _chart(answer: Answer) -> Component:
+    return bars(
+        "slice-shares",
+        answer.to_json()["slices"][:_DRAWN],
+        key="slice",
+        series=(("revenue_share", "of revenue", "--tw-c1"), ("share_of_customers", "of customers", "--tw-c4")),
+        unit=Unit.SHARE,
+        axis="Share of the total",
+        currency=answer.context.currency,
+        describes="Share of revenue and of customers by slice.",
+        options={
+            "extra": [
+                {"label": "Per customer", "name": "revenue_per_customer", "unit": "money"},
+                {"label": "from", "name": "revenue_per_customer_low", "unit": "money"},
+                {"label": "to", "name": "revenue_per_customer_high", "unit": "money"},
+            ]
+        },
+    )
+
+
+PAGE = Page("/value/slices", "Slices", fill, section="Value", tab="Slices")
