@@ -94,7 +94,8 @@ def build(
     typer.echo(f"  {made.manifest['customers']:,} customers, lens {made.manifest['lens']}")
     timings = made.manifest["timings"]
     say(
-        f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s. {made.folder}"
+        f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
+        f" {made.folder}"
     )
 
 

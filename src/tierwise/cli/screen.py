@@ -17,7 +17,10 @@ from tierwise.units import Unit, format_value
 ROWS_SHOWN = 30
 """Rows of a grid that are printed; --json and the console have all."""
 
-WIDE = 160
+COLUMNS_WITH_CENTS = 9
+"""Tables with more columns than this show money without cents."""
+
+WIDE = 200
 """Columns to assume when the output goes into a file or a pipe."""
 
 _out = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
@@ -83,7 +86,7 @@ def _figures(figures: tuple[Figure, ...], currency: str) -> Table:
         interval = ""
         if figure.low is not None and figure.high is not None:
             ends = (format_value(end, figure.unit, currency) for end in (figure.low, figure.high))
-            interval = f"95%: {' to '.join(ends)}"
+            interval = " to ".join(ends)
         remark = ", ".join(part for part in (interval, figure.note) if part)
         table.add_row(figure.label, format_value(figure.value, figure.unit, currency), remark)
     return table
@@ -103,9 +106,12 @@ def _grid(grid: Grid, currency: str) -> Table:
         text = column.unit in (Unit.TEXT, Unit.DATE)
         table.add_column(column.label, justify="left" if text else "right", overflow="fold")
     for row in shown:
-        table.add_row(*(_cell(row.get(column.name), column.unit) for column in grid.columns))
+        table.add_row(*(_cell(row.get(c.name), c.unit, len(grid.columns)) for c in grid.columns))
     return table
 
 
-def _cell(value: Any, unit: Unit) -> str:
-    return format_value(value, unit)
+def _cell(value: Any, unit: Unit, columns: int) -> str:
+    """Wide tables show whole units of money: cents would not fit beside each other."""
+    if unit is Unit.MONEY and value is not None and columns > COLUMNS_WITH_CENTS:
+        return f"{value:,.0f}"
+    return format_value(value, unit).removesuffix(" min")

@@ -62,7 +62,8 @@ class Asked:
         done = time.perf_counter()
         show(found, as_json=self.as_json)
         say(
-            f"Answered after {done - STARTED:.1f} s, {done - began:.1f} s of it reading and reckoning."
+            f"Answered after {done - STARTED:.1f} s;"
+            f" {done - began:.1f} s of it went into reading and reckoning."
         )
 
 

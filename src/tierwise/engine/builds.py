@@ -145,7 +145,8 @@ def _disk_errors(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
         raise BuildError(
             f"The disk that holds {place} is full; the half-written build was removed.",
-            "Free some space, or set builds = in [project] to a folder on another disk. Earlier builds are intact.",
+            "Free some space, or set builds in [project] to a folder on another disk."
+            " Earlier builds are intact.",
         ) from error
 
 
@@ -179,7 +180,7 @@ def _free_name(builds: Path, name: str) -> Path:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write through to the disk under another name and rename, so that a crash leaves all or nothing."""
+    """Write through to the disk and rename, so that a crash leaves all or nothing."""
     draft = path.with_name(path.name + ".draft")
     with draft.open("w", encoding="utf-8") as file:
         file.write(text)

@@ -17,7 +17,6 @@ from typing import Any
 import duckdb
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 MEMORY_LIMIT = "1200MB"
@@ -34,7 +33,8 @@ class Session:
     @property
     def raw(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection itself, for readers and COPY."""
-        return self.backend.con
+        connection: duckdb.DuckDBPyConnection = self.backend.con
+        return connection
 
     def parquet(self, path: Path | str) -> ir.Table:
         """A Parquet file (or glob) as an Ibis table."""
@@ -42,13 +42,29 @@ class Session:
 
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """Execute once and return the rows: decimals, dates and None as Python has them."""
-        table: pa.Table = self.backend.to_pyarrow(expression)
-        return list(table.to_pylist())
+        return list(self.raw.execute(self._sql(expression)).to_arrow_table().to_pylist())
 
     def write_parquet(self, expression: ir.Table, path: Path) -> None:
         """Execute once, straight into a Parquet file; nothing passes through Python."""
-        sql = self.backend.compile(expression)
+        sql = self._sql(expression)
         self.raw.execute(f"COPY ({sql}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Execute once and hold the result under a name for as long as the session lives."""
+        self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._sql(expression)}")
+        return self.backend.table(name)
+
+    def _sql(self, expression: ir.Table) -> str:
+        """The expression as SQL whose integers are 64 bits, as its schema says.
+
+        DuckDB adds integers up to 128 bits, which Parquet stores as floating
+        point and Arrow as decimals.
+        """
+        columns = ", ".join(
+            f'CAST("{name}" AS BIGINT) AS "{name}"' if kind.is_int64() else f'"{name}"'
+            for name, kind in expression.schema().items()
+        )
+        return f"SELECT {columns} FROM ({self.backend.compile(expression)})"
 
 
 def quoted(value: object) -> str:

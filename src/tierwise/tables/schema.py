@@ -79,7 +79,9 @@ def _columns(required: str, /, **kinds: str) -> tuple[Column, ...]:
     """Read `money="a b"` as columns a and b of kind money, in the order written."""
     needed = set(required.split())
     return tuple(
-        Column(name, Kind(kind), name in needed) for kind, names in kinds.items() for name in names.split()
+        Column(name, Kind(kind), name in needed)
+        for kind, names in kinds.items()
+        for name in names.split()
     )
 
 
@@ -94,7 +96,8 @@ _CUSTOMERS = _with_values(
     _columns(
         "customer_id",
         id="customer_id parent_id owner_id segment_owner_id email_hash referred_by_id",
-        text="name kind segment industry country domains status lifetime_source acquired_via attributes",
+        text="name kind segment industry country domains status lifetime_source acquired_via"
+        " attributes",
         date="created_on",
         money="acquisition_cost",
         integer="fiscal_year_start_month",
@@ -113,10 +116,12 @@ _ORDER_LINES = _columns(
     "header_id created_at total_amount customer_id",
     id="header_id line_item_id customer_id product_id subscription_id location_id",
     time="created_at subscription_period_started_at subscription_period_ended_at",
-    money="total_amount unit_amount discount_amount tax_amount fee_amount refund_amount unit_cost total_cost",
+    money="total_amount unit_amount discount_amount tax_amount fee_amount refund_amount unit_cost"
+    " total_cost",
     number="quantity",
-    text="record_type header_status billing_type currency product_name product_type transaction_type"
-    " subscription_plan subscription_status customer_level channel business_unit campaign",
+    text="record_type header_status billing_type currency product_name product_type"
+    " transaction_type subscription_plan subscription_status customer_level channel"
+    " business_unit campaign",
 )
 _COSTS = _with_values(
     _columns(
@@ -251,7 +256,9 @@ _ALL = (
     ),
     Table(
         "referrals",
-        _columns("referrer_id referred_id", id="referrer_id referred_id", time="at", text="kind evidence"),
+        _columns(
+            "referrer_id referred_id", id="referrer_id referred_id", time="at", text="kind evidence"
+        ),
         (),
         "at",
         "referrer_id",

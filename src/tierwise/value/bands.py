@@ -176,6 +176,6 @@ _COLUMNS = (
         "demand_to_spend",
         "Demand to spend",
         Unit.RATIO,
-        "Share of contacts divided by share of revenue; above 1 the band asks for more than it spends",
+        "Share of contacts divided by share of revenue; above 1: asks for more than it spends",
     ),
 )

@@ -95,7 +95,7 @@ def answer(
 def _figures(
     at: dict[int, dict[str, Any]], n: int, total: Any, weighted: float, measure: str, unit: Unit
 ) -> tuple[Figure, ...]:
-    fifth = at[top_count(0.2, n)] if top_count(0.2, n) in at else None
+    fifth = at.get(top_count(0.2, n))
     figures = [
         Figure("total", f"Total {LABELS[measure]}", total, unit, opens=f"rank:1-{n}"),
         Figure("counted", "Customers counted", n, Unit.COUNT, opens=f"rank:1-{n}"),

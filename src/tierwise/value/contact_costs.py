@@ -69,7 +69,8 @@ def answer(context: Context, rows: Rows) -> Answer:
         notes=()
         if cost is not None
         else (
-            "Cost is unknown: map handle_time_s and assignee_id of contacts, and agents' cost_per_hour.",
+            "Cost is unknown: map handle_time_s and assignee_id of contacts,"
+            " and cost_per_hour of agents.",
         ),
     )
 

@@ -88,7 +88,7 @@ def answer(
         kind="customer",
         title=str(name),
         context=context,
-        figures=_figures(row, measure, len(contact_rows)),
+        figures=_figures(row, measure),
         grids=(
             Grid("drivers", "From revenue to profit", _DRIVERS, _drivers(row)),
             orders_grid,
@@ -100,7 +100,7 @@ def answer(
     )
 
 
-def _figures(row: dict[str, Any], measure: str, contacts: int) -> tuple[Figure, ...]:
+def _figures(row: dict[str, Any], measure: str) -> tuple[Figure, ...]:
     ranked = row["rank"]
     return (
         Figure(

@@ -62,7 +62,8 @@ def answer(
                 "Effective number of customers",
                 total * total / first["squares"],
                 Unit.RATIO,
-                note=f"as many equal customers would be as concentrated in {LABELS[measure]} (1 / Herfindahl)",
+                note=f"so many equal customers would concentrate {LABELS[measure]} as much"
+                " (1 / Herfindahl)",
             ),
         ),
         grids=(

@@ -20,7 +20,7 @@ STATES = ("active", "new", "retained", "reactivated", "lost")
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Whose rows are asked for. Written `rank:1-40`, `loss-makers`, `state:lost:2025-Q3`, `slice:France`."""
+    """Whose rows are asked for, written `rank:1-40`, `loss-makers` or `state:lost:2025-Q3`."""
 
     kind: str
     first: int = 0
@@ -71,7 +71,7 @@ def title(selector: Selector, lens: str) -> str:
         case "loss-makers":
             return f"Customers with negative {LABELS[lens]}, largest loss first"
         case "state":
-            return f"Customers {selector.value} {'in ' + selector.period if selector.period else 'in the window'}"
+            return f"Customers {selector.value} in {selector.period or 'the window'}"
         case "slice":
             return f"Customers with {selector.value.replace('=', ' = ')}"
         case _:

@@ -24,7 +24,7 @@ def has_goods_cost(lines: ir.Table) -> bool:
 
 
 def goods_cost(lines: ir.Table) -> ir.Value:
-    """Cost of the goods on a line: `total_cost`, else `unit_cost` times `quantity`; null if unknown."""
+    """Cost of the goods on a line: `total_cost`, else `unit_cost` times `quantity`, else null."""
     total = lines.total_cost if "total_cost" in lines.columns else ibis.null(AMOUNT_TYPE)
     if not {"unit_cost", "quantity"} <= set(lines.columns):
         return total
@@ -57,7 +57,7 @@ def by_order(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
 
 
 def by_customer(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
-    """One row a customer who ever ordered: orders, revenue, returns, discount, goods cost, dates."""
+    """One row a customer who ever ordered: counts, amounts and dates."""
     orders = by_order(attributed(lines), start, as_of)
     zero = ibis.literal(0).cast(SUM_TYPE)
     optional = {

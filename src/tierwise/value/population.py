@@ -88,8 +88,7 @@ def active(happened: ir.Table, rule: ActiveRule, last: int) -> ir.Table:
     span = (rule.months or rule.period.months) // rule.period.months
     if span == 1:
         return happened
-    offsets = ibis.memtable({"offset": list(range(span))}, schema={"offset": "int64"})
-    spread = happened.cross_join(offsets)
+    spread = happened.mutate(offset=ibis.array(list(range(span))).unnest())
     own = spread.offset == 0
     spread = spread.mutate(period=spread.period + spread.offset)
     return (
@@ -130,7 +129,7 @@ def expression(
 
 
 def answer(context: Context, rows: Rows, rule: ActiveRule) -> Answer:
-    """Lay the periods out without gaps; active = before + new + reactivated - lost holds in each."""
+    """Lay the periods out without gaps: active = before + new + reactivated - lost in each."""
     if not rows:
         raise MissingDataError("Nobody was ever active.", "Check [value.active] and --as-of.")
     found = {int(row["period"]): row for row in rows}

@@ -31,7 +31,7 @@ def summarise(
     parts = _parts(tables, start, as_of, costs_known)
     if len(parts) == 1 and "order_lines" in tables:
         return _with_profit(_without_service(parts[0]))
-    joined = _joined(parts, tables)
+    joined = _joined(parts)
     if not (costs_known and _cost_is_known(tables)):
         return _with_profit(_unknown_costs(joined))
     pool_row = cost_to_serve.pools(tables["costs"], start, as_of) if "costs" in tables else None
@@ -59,7 +59,7 @@ def _parts(
     return parts
 
 
-def _joined(parts: list[ir.Table], tables: Mapping[str, ir.Table]) -> ir.Table:
+def _joined(parts: list[ir.Table]) -> ir.Table:
     """Outer-join the parts on the customer; a part that is absent gives typed nulls."""
     spine = reduce(lambda a, b: a.union(b, distinct=True), (p.select("customer_id") for p in parts))
     joined = reduce(

@@ -47,6 +47,7 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
                 Unit.SHARE,
                 low=_share(spent, high),
                 high=_share(spent, low),
+                note="by the low and high estimates",
             ),
             Figure("gap", "What others get", wallet - spent, Unit.MONEY),
         ),
@@ -60,7 +61,7 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
             ),
         ),
         notes=(
-            "Estimates by whom the source column names; a wallet is yearly, so use a 12-month window.",
+            "Estimates by whom the source column names. Wallets are yearly: use a 12-month window.",
         ),
     )
 

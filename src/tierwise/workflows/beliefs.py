@@ -12,6 +12,8 @@ from tierwise.value import belief, concentration, ranking, standing, whale
 from tierwise.value.belief import Belief, Claim
 from tierwise.workflows.look import Look
 
+WILSON = "95% interval"
+
 
 def measured(look: Look, said: Belief) -> Answer:
     """Answer a belief with the figure that it is about."""
@@ -86,7 +88,8 @@ def _loss(look: Look, said: Belief) -> Answer:
         Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
         Figure("customers_before", "Customers the year before", before, Unit.COUNT),
     )
-    note = f"Lost: active ({look.settings.active.event}) in the 12 months before the last 12, not in these."
+    event = look.settings.active.event
+    note = f"Lost: active ({event}) in the 12 months before the last 12, not in these."
     return belief.answer(context, said, figures, (note,))
 
 
@@ -130,7 +133,9 @@ def _repeat(look: Look, said: Belief) -> Answer:
     rate, low, high = proportion(int(row["again"] or 0), n)
     weighted = _part(row["again_revenue"], row["all_revenue"])
     figures = (
-        Figure("measured", "of buyers bought more than once", rate, Unit.SHARE, low, high),
+        Figure(
+            "measured", "of buyers bought more than once", rate, Unit.SHARE, low, high, note=WILSON
+        ),
         Figure("value_weighted", "of revenue is theirs", weighted, Unit.SHARE),
     )
     return belief.answer(look.context(customers=n), said, figures)

@@ -12,7 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tierwise.engine.builds import Build, Staging, build_id, list_builds, publish, staging
+from tierwise.engine.builds import (
+    Build,
+    Staging,
+    build_id,
+    list_builds,
+    publish,
+    remove_builds,
+    staging,
+)
 from tierwise.engine.connect import Session, open_session
 from tierwise.engine.load import LoadReport, fingerprint_inputs, load
 from tierwise.engine.project import ProjectFolder
@@ -22,6 +30,8 @@ from tierwise.tables import Severity
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
+
+__all__ = ["Build", "build", "builds_of", "current_build", "find_build", "remove_builds"]
 
 Tell = Callable[[str], None]
 
@@ -118,7 +128,7 @@ def _write(
         notes = _load(project, session, staged, day, today, tell)
     loaded = time.perf_counter()
     tell("Adding up customers")
-    facts = staged.step("summary") or _summarise(project, session, staged, notes, day)
+    facts = staged.step("summary") or _summarise(project, session, staged, day)
     done = time.perf_counter()
     manifest = {
         "project": project.name,
@@ -175,7 +185,7 @@ def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
 
 
 def _summarise(
-    project: ProjectFolder, session: Session, staged: Staging, notes: dict[str, Any], day: date
+    project: ProjectFolder, session: Session, staged: Staging, day: date
 ) -> dict[str, Any]:
     tables = {
         name: session.parquet(path)
@@ -195,4 +205,5 @@ def _summarise(
 
 
 def _count(session: Session, path: Path) -> int:
-    return int(session.parquet(path).count().execute())
+    table = session.parquet(path)
+    return int(session.rows(table.aggregate(customers=table.count()))[0]["customers"])

@@ -65,7 +65,18 @@ class Look:
         self.window = question.window or Window.parse(build.manifest["window"])
         self.start = first_day(self.as_of, self.window)
         self.lens = question.lens or self.settings.lens or Lens(build.manifest["lens"])
-        self.where = tuple((self.dimension(name), value) for name, value in question.where)
+        self.where = tuple(self._cut(name, value) for name, value in question.where)
+
+    def _cut(self, name: str, value: str) -> tuple[Dimension, str]:
+        """A dimension and a value that occurs; UsageError shows the values that do."""
+        dimension = self.dimension(name)
+        table = self._table_of(dimension)
+        if value != slices.NOT_GIVEN and not self.rows(
+            table.filter(_equals(table, name, value)).limit(1).select(found=ibis.literal(1))
+        ):
+            some = ", ".join(self.values(dimension, 8))
+            raise UsageError(f'{dimension.label} is never "{value}".', f"Most frequent: {some}.")
+        return dimension, value
 
     def rows(self, expression: ir.Table) -> Rows:
         """Execute once."""
@@ -120,17 +131,17 @@ class Look:
         if self.by_line:
             if self.lens is Lens.PROFIT:
                 raise RefusedError(
-                    f"Cost to serve is not known by {self.where[0][0].label}, so profit is not either.",
-                    "Use --lens gross_profit or revenue, or slice by something that customers have.",
+                    f"Cost to serve is not known by {self.where[0][0].label}, so profit is not.",
+                    "Use --lens gross_profit or revenue, or slice by a property of customers.",
                 )
             found = summarise(
                 {"order_lines": self.lines()}, self.start, self.as_of, costs_known=False
             )
-            return self._kept("summary", found)
+            return self.session.keep("summary", found)
         whole = (
             self.session.parquet(self.build.summary)
             if str(self.window) == self.build.manifest["window"]
-            else self._kept("summary", self.summary_of(self.start, self.as_of))
+            else self.session.keep("summary", self.summary_of(self.start, self.as_of))
         )
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
@@ -141,9 +152,6 @@ class Look:
             return summarise({"order_lines": self.lines()}, start, as_of, costs_known=False)
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
-
-    def _kept(self, name: str, expression: ir.Table) -> ir.Table:
-        return self.session.backend.create_table(name, expression, temp=True)
 
     # --- costs
 
@@ -172,7 +180,7 @@ class Look:
             )
         if self._whole("costs") is None:
             notes.append(
-                "No cost ledger: profit is before whatever costs are not on the order lines or contacts."
+                "No cost ledger: profit is before all costs but those of goods and contacts."
             )
         return tuple(notes)
 
@@ -229,13 +237,17 @@ class Look:
 
     def values(self, dimension: Dimension, limit: int) -> tuple[str, ...]:
         """Values of a dimension, most frequent first."""
-        table = self._whole("order_lines" if dimension.of_line else "customers")
-        assert table is not None  # the dimension was found in it
+        table = self._table_of(dimension)
         value = slices.field(table, dimension.name).cast("string")
         counted = table.group_by(value=value).aggregate(rows=table.count())
         counted = counted.filter(counted.value.notnull())
         listed = counted.order_by([ibis.desc("rows"), ibis.asc("value")]).limit(limit)
         return tuple(row["value"] for row in self.rows(listed))
+
+    def _table_of(self, dimension: Dimension) -> ir.Table:
+        table = self._whole("order_lines" if dimension.of_line else "customers")
+        assert table is not None  # the dimension was found in it
+        return table
 
     # --- one customer
 
@@ -267,7 +279,7 @@ class Look:
         }
 
     def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
-        """The customer's rows of a canonical table, newest first; empty when there is no such table."""
+        """The customer's rows of a canonical table, newest first; empty without such a table."""
         table = self._whole(name)
         if table is None:
             return []

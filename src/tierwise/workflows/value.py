@@ -23,7 +23,6 @@ from tierwise.value import (
     customer,
     dependency,
     margins,
-    members,
     movement,
     population,
     ranking,
@@ -32,6 +31,7 @@ from tierwise.value import (
     wallet,
     whale,
 )
+from tierwise.value import members as member_lists
 from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
@@ -40,11 +40,13 @@ from tierwise.workflows.look import Dimension, Look, Question
 LISTED = 500
 """Rows that a list shows before it is cut and says so."""
 
+__all__ = ["DEFAULT", "Desk", "Dimension", "Question"]
+
 DEFAULT = Question()
 
 
 class Desk:
-    """A project and one of its builds, open for questions. Holds no connection between two of them."""
+    """A project and one of its builds, open for questions; nothing stays open in between."""
 
     def __init__(self, project: ProjectFolder, build: Build) -> None:
         self.project = project
@@ -82,7 +84,7 @@ class Desk:
             return concentration.answer(_context(look, rows, of), rows, of, *asked)
 
     def whale(self, question: Question = DEFAULT) -> Answer:
-        """Cumulative profit from the best customer to the worst; a revenue lens is read as profit."""
+        """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
@@ -184,8 +186,8 @@ class Desk:
     def members(
         self, selector: str, question: Question = DEFAULT, *, limit: int = LISTED
     ) -> Answer:
-        """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=France."""
-        chosen = members.parse(selector)
+        """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK."""
+        chosen = member_lists.parse(selector)
         if chosen.kind == "slice":
             name, _, value = chosen.value.partition("=")
             question = replace(question, where=(*question.where, (name, value)))
@@ -193,9 +195,11 @@ class Desk:
             question = _profit_question(question, self)
         with self._open(question) as look:
             ids = self._state_ids(look, chosen) if chosen.kind == "state" else None
-            rows = look.rows(members.expression(look.summary, look.lens, chosen, ids, limit))
+            rows = look.rows(member_lists.expression(look.summary, look.lens, chosen, ids, limit))
             context = look.context(customers=int(rows[0]["found"]) if rows else 0)
-            return members.answer(context, rows, members.title(chosen, look.lens), look.names(rows))
+            return member_lists.answer(
+                context, rows, member_lists.title(chosen, look.lens), look.names(rows)
+            )
 
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""
@@ -224,7 +228,7 @@ class Desk:
         with open_session() as session:
             yield Look(self.project, self.build, session, question)
 
-    def _state_ids(self, look: Look, chosen: members.Selector) -> ir.Table:
+    def _state_ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
         """Customers in a state of the whole window, or of the period that the selector names."""
         lines = look.lines() if look.has("order_lines") else None
         if not chosen.period and lines is not None:
@@ -232,7 +236,7 @@ class Desk:
             return standing.members(
                 standing.flags(lines, event, look.as_of, look.window), chosen.value
             )
-        period = members.period_of(chosen.period)
+        period = member_lists.period_of(chosen.period)
         rule = self.rule(period)
         happened = population.events(lines, look.table("contacts"), rule)
         present = population.active(happened, rule, population.index_of(look.as_of, period))
