@@ -35,7 +35,7 @@ def converted(
     if not rates.is_file() or not mapped.table.happened:
         raise UnreadableError(_refused(mapped, found, currency))
     said.append(_converted(mapped, foreign, currency))
-    return _by_day(session, mapped, view, currency, rates), tuple(said)
+    return _by_day(session, mapped, currency, rates), tuple(said)
 
 
 def _money(mapped: Mapped) -> list[str]:
@@ -59,43 +59,62 @@ def _listed(found: Sequence[_Counted]) -> str:
 
 def _assumed(mapped: Mapped, currency: str) -> Problem:
     return Problem(
-        "currency-assumed", Severity.NOTE, mapped.table.name,
-        f"No currency column is mapped; all amounts are taken as {currency}, the project's currency.",
-        'Map currency, or set project.currency, if that is wrong.', mapped.rows.source,
-    )  # fmt: skip
+        "currency-assumed",
+        Severity.NOTE,
+        mapped.table.name,
+        f"No currency column is mapped; all amounts are taken as {currency},"
+        " the project's currency.",
+        "Map currency, or set project.currency, if that is wrong.",
+        mapped.rows.source,
+    )
 
 
 def _without_currency(mapped: Mapped, row: _Counted, currency: str) -> Problem:
     return Problem(
-        "no-currency", Severity.WARNING, mapped.table.name,
+        "no-currency",
+        Severity.WARNING,
+        mapped.table.name,
         f"Rows without a currency are taken as {currency}; they sum to {row[2]:,.2f}.",
-        "Fill it in the source if that is wrong.", mapped.rows.source, column="currency", count=row[1],
-    )  # fmt: skip
+        "Fill it in the source if that is wrong.",
+        mapped.rows.source,
+        column="currency",
+        count=row[1],
+    )
 
 
 def _refused(mapped: Mapped, found: Sequence[_Counted], currency: str) -> Problem:
     only = {code for code, _, _ in found} - {None}
     other = f' Or set project.currency = "{next(iter(only))}".' if len(only) == 1 else ""
     return Problem(
-        "several-currencies", Severity.ERROR, mapped.table.name,
-        f"Amounts are in {_listed(found)}, the project is in {currency}: adding them up would be wrong.",
+        "several-currencies",
+        Severity.ERROR,
+        mapped.table.name,
+        f"Amounts are in {_listed(found)}, the project is in {currency}:"
+        " adding them up would be wrong.",
         "Add a table of rates: [sources.rates] with path and columns rate_on, currency and rate"
         f" ({currency} for one unit of the currency).{other}",
-        mapped.rows.source, column="currency", count=sum(n for code, n, _ in found if code != currency),
-    )  # fmt: skip
+        mapped.rows.source,
+        column="currency",
+        count=sum(n for code, n, _ in found if code != currency),
+    )
 
 
 def _converted(mapped: Mapped, foreign: Sequence[_Counted], currency: str) -> Problem:
     return Problem(
-        "converted", Severity.NOTE, mapped.table.name,
-        f"Amounts in {_listed(foreign)} are converted to {currency} at the latest rate of their day.",
-        "Nothing to do; original_currency and fx_rate keep what was used.", mapped.rows.source,
-        column="currency", count=sum(n for _, n, _ in foreign),
-    )  # fmt: skip
+        "converted",
+        Severity.NOTE,
+        mapped.table.name,
+        f"Amounts in {_listed(foreign)} are converted to {currency}"
+        " at the latest rate of their day.",
+        "Nothing to do; original_currency and fx_rate keep what was used.",
+        mapped.rows.source,
+        column="currency",
+        count=sum(n for _, n, _ in foreign),
+    )
 
 
-def _by_day(session: Session, mapped: Mapped, view: ir.Table, currency: str, rates: Path) -> ir.Table:
-    """Join each row to the latest rate on or before its day; fx_rate is null where there is none."""
+def _by_day(session: Session, mapped: Mapped, currency: str, rates: Path) -> ir.Table:
+    """Join each row to the latest rate up to its day; fx_rate is null where there is none."""
     name = f"converted_{mapped.table.name}"
     own = f"(t.currency IS NULL OR t.currency = {quoted(currency)})"
     rate = f"(CASE WHEN {own} THEN CAST(1 AS {_RATE_TYPE}) ELSE r.rate END)"
@@ -104,10 +123,12 @@ def _by_day(session: Session, mapped: Mapped, view: ir.Table, currency: str, rat
         for c in _money(mapped)
     )
     session.raw.execute(
-        f"CREATE OR REPLACE VIEW {name} AS SELECT t.* REPLACE ({amounts}, {quoted(currency)} AS currency),"
+        f"CREATE OR REPLACE VIEW {name} AS"
+        f" SELECT t.* REPLACE ({amounts}, {quoted(currency)} AS currency),"
         f" t.currency AS original_currency, CAST({rate} AS DOUBLE) AS fx_rate"
         f" FROM typed_{mapped.table.name} t ASOF LEFT JOIN"
-        f" (SELECT currency, rate_on, CAST(rate AS {_RATE_TYPE}) AS rate FROM read_parquet({quoted(rates)})) r"
+        f" (SELECT currency, rate_on, CAST(rate AS {_RATE_TYPE}) AS rate"
+        f" FROM read_parquet({quoted(rates)})) r"
         f" ON t.currency = r.currency AND CAST(t.{mapped.table.happened} AS DATE) >= r.rate_on"
     )
     return session.backend.table(name)

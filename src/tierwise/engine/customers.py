@@ -19,12 +19,12 @@ def complete_customers(
     ids = _occurring(session, folder)
     if not ids:
         return 0, ()
-    session.raw.execute(f"CREATE OR REPLACE TABLE occurring AS {' UNION ALL BY NAME '.join(ids.values())}")
+    session.raw.execute(
+        f"CREATE OR REPLACE TABLE occurring AS {' UNION ALL BY NAME '.join(ids.values())}"
+    )
     known = f"SELECT customer_id FROM read_parquet({quoted(path)})" if path.is_file() else ""
     if known:
-        session.raw.execute(
-            f"DELETE FROM occurring WHERE customer_id IN ({known})"
-        )
+        session.raw.execute(f"DELETE FROM occurring WHERE customer_id IN ({known})")
     counts = session.raw.execute(
         'SELECT "table", count(*), min(customer_id) FROM occurring GROUP BY ALL'
     ).fetchall()
@@ -65,16 +65,22 @@ def _append(session: Session, path: Path, options: str) -> int:
 
 def _derived(count: int, tables: list[str]) -> Problem:
     return Problem(
-        "customers-derived", Severity.NOTE, "customers",
+        "customers-derived",
+        Severity.NOTE,
+        "customers",
         f"There is no customers table; {count:,} customers were taken from {', '.join(tables)}.",
         "Add [sources.customers] for names, segments and dates.",
-    )  # fmt: skip
+    )
 
 
 def _unknown(name: str, source: str, count: int, example: str) -> Problem:
     return Problem(
-        "unknown-customer", Severity.WARNING, name,
+        "unknown-customer",
+        Severity.WARNING,
+        name,
         f"{count:,} customers of {name} are not in {source}; they were added with their id alone.",
         "Export all customers, or check that both tables use the same id.",
-        column="customer_id", value=example, count=count,
-    )  # fmt: skip
+        column="customer_id",
+        value=example,
+        count=count,
+    )

@@ -13,10 +13,32 @@ from tierwise.tables.schema import Kind
 ISO = "ISO 8601"
 EXCEL = "Excel day number"
 DAYS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-    "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
-)  # fmt: skip
-_HOURS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M")
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+)
+_HOURS = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    "T%H:%M:%S",
+    " %H:%M:%S.%f",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    ", %H:%M",
+)
 _OFFSET = r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
 _CLOCK = r"\d:\d"  # a time of day with an offset, not a date that ends in -0312
 
@@ -39,21 +61,25 @@ def date_sql(text: str, kind: Kind, form: DateFormat, zone: str | None) -> str:
         return local
     joined = f"regexp_replace(trim({text}), ' ?([+-]\\d{{2}}):?(\\d{{2}})$', '\\1:\\2')"
     shown = f"regexp_matches(trim({text}), '{_OFFSET}') AND regexp_matches({text}, '{_CLOCK}')"
-    return f"CASE WHEN {shown} THEN timezone('UTC', TRY_CAST({joined} AS TIMESTAMPTZ)) ELSE {local} END"
+    absolute = f"timezone('UTC', TRY_CAST({joined} AS TIMESTAMPTZ))"
+    return f"CASE WHEN {shown} THEN {absolute} ELSE {local} END"
 
 
 def _to_utc(wall: str, zone: str | None, has_clock: str) -> str:
     """A bare date has no zone; moving its midnight would move the day."""
     if zone is None or zone == "UTC":
         return wall
-    return f"CASE WHEN {has_clock} THEN timezone('UTC', timezone({quoted(zone)}, {wall})) ELSE {wall} END"
+    moved = f"timezone('UTC', timezone({quoted(zone)}, {wall}))"
+    return f"CASE WHEN {has_clock} THEN {moved} ELSE {wall} END"
 
 
 def wall_sql(text: str, form: DateFormat) -> str:
     """SQL for the date and time as written, whatever the zone; NULL before the year 1000."""
     bare = f"trim({text})"
     if form.name == ISO:
-        joined = f"regexp_replace({bare}, ' ([+-]\\d{{2}}:?\\d{{2}})$', '\\1')" if form.offsets else bare
+        joined = (
+            f"regexp_replace({bare}, ' ([+-]\\d{{2}}:?\\d{{2}})$', '\\1')" if form.offsets else bare
+        )
         read = f"TRY_CAST({joined} AS TIMESTAMP)"
     elif form.name == EXCEL:
         days = f"TRY_CAST({bare} AS DOUBLE)"
@@ -66,7 +92,9 @@ def wall_sql(text: str, form: DateFormat) -> str:
 
 def variants(form: str) -> tuple[str, ...]:
     """A date format with every time of day that may follow it."""
-    return (form,) if any(sign in form for sign in ("%H", "%I")) else tuple(form + h for h in _HOURS)
+    return (
+        (form,) if any(sign in form for sign in ("%H", "%I")) else tuple(form + h for h in _HOURS)
+    )
 
 
 def look_at_dates(
@@ -131,7 +159,9 @@ def _differ(session: Session, values: str, forms: list[str]) -> tuple[str, dict[
     readings = [wall_sql("v", DateFormat(form, True)) for form in forms]
     other = " OR ".join(f"{readings[0]} <> {reading}" for reading in readings[1:])
     shown = ", ".join(f"strftime({reading}, '%-d %B %Y')" for reading in readings)
-    rows = session.raw.execute(f"SELECT v, {shown} FROM ({values}) WHERE {other} ORDER BY v LIMIT 1").fetchall()
+    rows = session.raw.execute(
+        f"SELECT v, {shown} FROM ({values}) WHERE {other} ORDER BY v LIMIT 1"
+    ).fetchall()
     return (rows[0][0], dict(zip(forms, rows[0][1:], strict=True))) if rows else None
 
 
@@ -142,15 +172,20 @@ def _ambiguous(mapped: Mapped, field: Field, value: str, readings: dict[str, str
         Severity.ERROR,
         mapped.table.name,
         f"This can be {said}; every value of the column fits both.",
-        f'Set date_format = "{next(iter(readings))}" (or the other) in [sources.{mapped.table.name}].',
+        f'Set date_format = "{next(iter(readings))}" (or the other)'
+        f" in [sources.{mapped.table.name}].",
         mapped.rows.source,
         column=field.origin,
         value=value,
     )
 
 
-def _mixed(mapped: Mapped, field: Field, best: str, counted: dict[str, int], total: int) -> Problem | None:
-    others = {form: n for form, n in counted.items() if n and form != best and n <= total - counted[best]}
+def _mixed(
+    mapped: Mapped, field: Field, best: str, counted: dict[str, int], total: int
+) -> Problem | None:
+    others = {
+        form: n for form, n in counted.items() if n and form != best and n <= total - counted[best]
+    }
     if not others:
         return None
     also = ", ".join(f"{form} ({n:,} values)" for form, n in others.items())
@@ -158,7 +193,8 @@ def _mixed(mapped: Mapped, field: Field, best: str, counted: dict[str, int], tot
         "mixed-date-formats",
         Severity.WARNING,
         mapped.table.name,
-        f"Most dates ({counted[best]:,} of {total:,}) are {best}, which is used; others look like {also}.",
+        f"Most dates ({counted[best]:,} of {total:,}) are {best}, which is used;"
+        f" others look like {also}.",
         "Bring the column to one format, or set date_format.",
         mapped.rows.source,
         column=field.origin,

@@ -33,7 +33,9 @@ def find_duplicates(session: Session, good: ir.Table, key: tuple[str, ...]) -> D
     sql = session.backend.compile(good)
     parts = ", ".join(identifier(name) for name in key)
     full = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in key)
-    hashes = session.raw.execute(f"SELECT hash({parts}) AS h FROM ({sql}) WHERE {full}").fetchnumpy()["h"]
+    hashes = session.raw.execute(
+        f"SELECT hash({parts}) AS h FROM ({sql}) WHERE {full}"
+    ).fetchnumpy()["h"]
     hashes = np.asarray(hashes)
     hashes.sort()
     suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
@@ -42,7 +44,9 @@ def find_duplicates(session: Session, good: ir.Table, key: tuple[str, ...]) -> D
         return Duplicates()
     session.raw.register("suspects", pa.table({"h": suspects}))
     try:
-        return _confirmed(session, sql, parts, full, [c for c in good.columns if not c.startswith("__")])
+        return _confirmed(
+            session, sql, parts, full, [c for c in good.columns if not c.startswith("__")]
+        )
     finally:
         session.raw.unregister("suspects")
 

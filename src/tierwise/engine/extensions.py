@@ -23,6 +23,7 @@ def load_extension(session: Session, name: str) -> None:
     if not file.is_file():
         built = ", ".join(sorted(item.name for item in folder.glob("v*"))) or "none"
         raise SourceError(
-            f"DuckDB's extension {name} is built for {built}, DuckDB is v{duckdb.__version__}.", remedy
+            f"DuckDB's extension {name} is built for {built}, DuckDB is v{duckdb.__version__}.",
+            remedy,
         )
     session.raw.execute(f"LOAD {quoted(file)}")

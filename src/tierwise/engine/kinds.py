@@ -16,16 +16,37 @@ NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A"
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
 _WIDE = "DECIMAL(38, 10)"
-_NO_CENTS = ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")  # fmt: skip
+_NO_CENTS = (
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+)
 _MILLS = ("BHD", "JOD", "KWD", "OMR", "TND")
 _NOISE = 1e-9  # what binary fractions add to a decimal amount
 _FLOATS = {"DOUBLE", "FLOAT"}
-_WHOLE = {f"{sign}{size}" for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")}
+_WHOLE = {
+    f"{sign}{size}"
+    for sign in ("", "U")
+    for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """SQL of one canonical column. `bad`, `big`, `excess` are SQL conditions, "" when impossible."""
+    """SQL of one canonical column; the conditions are "" where they cannot hold."""
 
     value: str
     bad: str = ""  # there is a value, but not of this kind
@@ -71,6 +92,7 @@ def cents_sql(currency: str) -> str:
 
 
 def listed(values: tuple[str, ...]) -> str:
+    """Text values as an SQL list."""
     return ", ".join(quoted(value) for value in values)
 
 
@@ -171,7 +193,8 @@ def _flag(field: Field) -> Reading:
     if field.type == "BOOLEAN":
         return Reading(field.sql)
     text = f"lower(trim(CAST({field.sql} AS VARCHAR)))"
-    value = f"(CASE WHEN {text} IN ({listed(_TRUE)}) THEN true WHEN {text} IN ({listed(_FALSE)}) THEN false END)"
+    yes, no = f"{text} IN ({listed(_TRUE)})", f"{text} IN ({listed(_FALSE)})"
+    value = f"(CASE WHEN {yes} THEN true WHEN {no} THEN false END)"
     return Reading(value, bad=f"{_present(text)} IS NOT NULL AND {value} IS NULL")
 
 
@@ -191,7 +214,9 @@ def _date(field: Field, manner: Manner) -> Reading:
         if kind is Kind.DATE:
             return Reading(f"CAST({sql} AS DATE)")
         moved = zone is not None and zone != "UTC"
-        at = f"timezone('UTC', timezone({quoted(zone)}, CAST({sql} AS TIMESTAMP)))" if moved else sql
+        at = (
+            f"timezone('UTC', timezone({quoted(zone)}, CAST({sql} AS TIMESTAMP)))" if moved else sql
+        )
         return Reading(f"CAST({at} AS TIMESTAMP)")
     value = date_sql(f"CAST({sql} AS VARCHAR)", kind, DateFormat("%Y%m%d"), None)  # 20240105
     return Reading(value, bad=f"{sql} IS NOT NULL AND {value} IS NULL")

@@ -69,16 +69,26 @@ def load(
     folder = into / "tables"
     folder.mkdir(parents=True, exist_ok=True)
     loading = Loading(
-        session, project, folder, as_of, today, Rejects(session),
-        os.environ if environment is None else environment, tell,
-    )  # fmt: skip
+        session,
+        project,
+        folder,
+        as_of,
+        today,
+        Rejects(session),
+        os.environ if environment is None else environment,
+        tell,
+    )
     with _unchanged(project, into) as inputs:
         tables, problems, rows = _load_all(loading)
         loading.rejects.write(into / "rejects.parquet")
-    return LoadReport(tables, problems, tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs()))
+    return LoadReport(
+        tables, problems, tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs())
+    )
 
 
-def _load_all(loading: Loading) -> tuple[tuple[LoadedTable, ...], tuple[Problem, ...], dict[str, int]]:
+def _load_all(
+    loading: Loading,
+) -> tuple[tuple[LoadedTable, ...], tuple[Problem, ...], dict[str, int]]:
     tables: list[LoadedTable] = []
     problems: list[Problem] = []
     rows: dict[str, int] = {}
@@ -95,9 +105,12 @@ def _load_all(loading: Loading) -> tuple[tuple[LoadedTable, ...], tuple[Problem,
         problems += outcome.problems
         rows[outcome.table.source] = outcome.table.rows_read
         loading.tell(f"{name}: {outcome.table.rows_kept:,} of {outcome.table.rows_read:,} rows")
-    named = sources["customers"] if "customers" in sources else None
+    named = sources.get("customers")
     added, said = complete_customers(
-        loading.session, loading.folder, (named.path or named.table or "customers") if named else "", PARQUET
+        loading.session,
+        loading.folder,
+        (named.path or named.table or "customers") if named else "",
+        PARQUET,
     )
     return _with_customers(tables, added), (*problems, *said), rows
 
@@ -128,7 +141,9 @@ def _unchanged(project: ProjectFolder, into: Path) -> Iterator[Callable[[], list
     hashes: list[Future[str]] = []
 
     def done() -> list[Fingerprint]:
-        stamped = [replace(seen, sha256=h.result()) for (_, seen), h in zip(before, hashes, strict=True)]
+        stamped = [
+            replace(seen, sha256=h.result()) for (_, seen), h in zip(before, hashes, strict=True)
+        ]
         databases = [i for i in fingerprint_inputs(project) if i.kind == "database"]
         return stamped + databases
 

@@ -69,9 +69,15 @@ def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
     session.raw.execute(f"COPY ({sql}) TO {quoted(scratch)} (FORMAT parquet)")
     reading = f"SELECT * FROM read_parquet({quoted(scratch)})"
     return Rows(
-        rows.source, reading, described(session, reading), rows.files, rows.kind, rows.excel,
-        rows.rejects, rows.problems,
-    )  # fmt: skip
+        rows.source,
+        reading,
+        described(session, reading),
+        rows.files,
+        rows.kind,
+        rows.excel,
+        rows.rejects,
+        rows.problems,
+    )
 
 
 def mapped(session: Session, table: Table, source: Source, rows: Rows) -> Mapped:
@@ -90,7 +96,7 @@ def mapped(session: Session, table: Table, source: Source, rows: Rows) -> Mapped
     problems += _not_mapped(table, rows, set(origins))
     if problems:
         raise UnreadableError(*problems)
-    return Mapped(table, rows, tuple(fields), _unmapped(table, rows, fields, origins))
+    return Mapped(table, rows, tuple(fields), _unmapped(rows, fields, origins))
 
 
 def origins_of(table: Table, source: Source, header: tuple[str, ...]) -> Mapping[str, Origin]:
@@ -108,7 +114,9 @@ def origins_of(table: Table, source: Source, header: tuple[str, ...]) -> Mapping
     return origins | dict(source.columns)
 
 
-def _first_present(wanted: str | tuple[str, ...] | ColumnSource, present: Mapping[str, str]) -> Origin:
+def _first_present(
+    wanted: str | tuple[str, ...] | ColumnSource, present: Mapping[str, str]
+) -> Origin:
     if isinstance(wanted, tuple):
         return next((name for name in wanted if _plain(name) in present), wanted[0])
     return wanted
@@ -126,7 +134,9 @@ def _plain(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.strip().casefold()).strip("_")
 
 
-def _resolved(session: Session, table: Table, rows: Rows, column: Column, origin: Origin) -> Field | Problem:
+def _resolved(
+    session: Session, table: Table, rows: Rows, column: Column, origin: Origin
+) -> Field | Problem:
     if isinstance(origin, str):
         exact = [c for c in rows.columns if c.name == origin]
         loose = [c for c in rows.columns if _plain(c.name) == _plain(origin)]
@@ -142,7 +152,9 @@ def _resolved(session: Session, table: Table, rows: Rows, column: Column, origin
     return _expression(session, table, rows, column, origin.sql)
 
 
-def _expression(session: Session, table: Table, rows: Rows, column: Column, sql: str) -> Field | Problem:
+def _expression(
+    session: Session, table: Table, rows: Rows, column: Column, sql: str
+) -> Field | Problem:
     try:
         found = described(session, f"SELECT ({sql}) AS value FROM ({rows.sql})")
     except duckdb.Error as error:
@@ -152,7 +164,8 @@ def _expression(session: Session, table: Table, rows: Rows, column: Column, sql:
             Severity.ERROR,
             table.name,
             f"The expression for {column.name} does not work on this source: {said}",
-            f"Correct sources.{table.name}.columns.{column.name}; columns: {', '.join(rows.names)}.",
+            f"Correct sources.{table.name}.columns.{column.name};"
+            f" the source has: {', '.join(rows.names)}.",
             rows.source,
             column=column.name,
             value=sql,
@@ -192,7 +205,8 @@ def _not_mapped(table: Table, rows: Rows, origins: set[str]) -> list[Problem]:
             "required-not-mapped",
             Severity.ERROR,
             table.name,
-            f"Nothing fills {name}, which {table.name} needs. The source has: {', '.join(rows.names)}.",
+            f"Nothing fills {name}, which {table.name} needs."
+            f" The source has: {', '.join(rows.names)}.",
             f'Add {name} = "..." under [sources.{table.name}.columns] in tierwise.toml.',
             rows.source,
             column=name,
@@ -202,9 +216,7 @@ def _not_mapped(table: Table, rows: Rows, origins: set[str]) -> list[Problem]:
     ]
 
 
-def _unmapped(
-    table: Table, rows: Rows, fields: list[Field], origins: Mapping[str, Origin]
-) -> tuple[str, ...]:
+def _unmapped(rows: Rows, fields: list[Field], origins: Mapping[str, Origin]) -> tuple[str, ...]:
     if "attributes" in origins:
         return ()
     used = {field.origin for field in fields if not field.computed}

@@ -35,7 +35,8 @@ def look_at_numbers(
     if not fields:
         return Numbers()
     values = " UNION ALL ".join(
-        f"SELECT trim({f.sql}) AS v, {i} AS f FROM ({mapped.rows.sql})" for i, f in enumerate(fields)
+        f"SELECT trim({f.sql}) AS v, {i} AS f FROM ({mapped.rows.sql})"
+        for i, f in enumerate(fields)
     )
     odd = f"SELECT v, f FROM ({values}) WHERE v <> '' AND TRY_CAST(v AS {_PLAIN}) IS NULL"
     if decimal != "," and not session.raw.execute(f"SELECT 1 FROM ({odd}) LIMIT 1").fetchall():
@@ -53,12 +54,17 @@ class _Seen:
     examples: tuple[str, str, str]
 
 
+# The comma is the decimal sign in 0,5 and 12,50 and 1,2345 and 1.234,5; the dot separates
+# thousands in 1.234.567. With the signs exchanged, the same holds for the dot.
+_COMMA = r"(^0?,\d|,\d{1,2}$|,\d{4,}$|\.\d{3},|\.\d{3}\.\d{3})"
+_DOT = r"(^0?\.\d|\.\d{1,2}$|\.\d{4,}$|,\d{3}\.|,\d{3},\d{3})"
+
+
 def _signs_seen(session: Session, values: str) -> _Seen:
     sql = f"""
         WITH bare AS (SELECT regexp_replace(v, '[^0-9.,]', '', 'g') AS b, v FROM ({values})),
         judged AS (SELECT v,
-            regexp_matches(b, '(^0?,\\d|,\\d{{1,2}}$|,\\d{{4,}}$|\\.\\d{{3}},|\\.\\d{{3}}\\.\\d{{3}})') AS comma,
-            regexp_matches(b, '(^0?\\.\\d|\\.\\d{{1,2}}$|\\.\\d{{4,}}$|,\\d{{3}}\\.|,\\d{{3}},\\d{{3}})') AS dot,
+            regexp_matches(b, '{_COMMA}') AS comma, regexp_matches(b, '{_DOT}') AS dot,
             regexp_full_match(b, '[1-9]\\d{{0,2}},\\d{{3}}') AS unclear FROM bare)
         SELECT count(*) FILTER (comma), count(*) FILTER (dot), count(*) FILTER (unclear),
             any_value(v) FILTER (comma), any_value(v) FILTER (dot), any_value(v) FILTER (unclear)
@@ -74,15 +80,26 @@ def _decided(mapped: Mapped, seen: _Seen) -> str:
     if not more and not seen.unclear:
         return "."
     if more:
-        message = f'In "{seen.examples[0]}" the comma is the decimal sign, in "{seen.examples[1]}" the dot.'
+        with_comma, with_dot, _ = seen.examples
+        message = f'In "{with_comma}" the comma is the decimal sign, in "{with_dot}" the dot.'
         code, value = "mixed-decimal-signs", seen.examples[0]
     else:
         value, code = seen.examples[2], "ambiguous-decimal-sign"
         whole, rest = value.split(",", 1) if "," in value else (value, "")
-        message = f"This can be {whole}{rest} (comma for thousands) or {whole}.{rest} (decimal comma)."
+        message = (
+            f"This can be {whole}{rest} (comma for thousands) or {whole}.{rest} (decimal comma)."
+        )
     remedy = f'Set decimal = "," or decimal = "." in [sources.{mapped.table.name}].'
     raise UnreadableError(
-        Problem(code, Severity.ERROR, mapped.table.name, message, remedy, mapped.rows.source, value=value)
+        Problem(
+            code,
+            Severity.ERROR,
+            mapped.table.name,
+            message,
+            remedy,
+            mapped.rows.source,
+            value=value,
+        )
     )
 
 
@@ -91,14 +108,17 @@ def _currency_signs(
 ) -> list[Problem]:
     money = [i for i, f in enumerate(fields) if f.column.kind is Kind.MONEY]
     sql = (
-        f"SELECT s, count(*), any_value(v), any_value(f) FROM (SELECT v, f, regexp_extract(v, '[€$£¥]') AS s"
-        f" FROM ({odd})) WHERE s <> '' GROUP BY s ORDER BY s"
+        "SELECT s, count(*), any_value(v), any_value(f)"
+        f" FROM (SELECT v, f, regexp_extract(v, '[€$£¥]') AS s FROM ({odd}))"
+        " WHERE s <> '' GROUP BY s ORDER BY s"
     )
     found = [row for row in session.raw.execute(sql).fetchall() if row[3] in money]
     return [_sign_said(mapped, fields[f].origin, s, n, v, currency) for s, n, v, f in found]
 
 
-def _sign_said(mapped: Mapped, column: str, sign: str, count: int, value: str, currency: str) -> Problem:
+def _sign_said(
+    mapped: Mapped, column: str, sign: str, count: int, value: str, currency: str
+) -> Problem:
     matches = SIGNS[sign] == currency
     message = f"Amounts carry the sign {sign}; it was taken off."
     if not matches and mapped.field("currency") is None:

@@ -39,8 +39,10 @@ def open_project(folder: Path) -> ProjectFolder:
     try:
         settings = Settings.model_validate(document)
     except ValidationError as found:
-        raise _refused(path, [_say(error, document) for error in found.errors()]) from None
-    unknown = [line for name, source in settings.sources.items() for line in _unknown_names(name, source)]
+        raise _refused(path, [_say(error) for error in found.errors()]) from None
+    unknown = [
+        line for name, source in settings.sources.items() for line in _unknown_names(name, source)
+    ]
     if unknown:
         raise _refused(path, unknown)
     return ProjectFolder(folder, settings)
@@ -81,7 +83,7 @@ def _refused(path: Path, lines: Sequence[str]) -> SettingsError:
     )
 
 
-def _say(error: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+def _say(error: Mapping[str, Any]) -> str:
     """One line for one error of the model: key, what was found, what is allowed."""
     where = [str(part) for part in error["loc"] if not str(part).startswith(("function-", "str"))]
     key = ".".join(part for part in where if part not in {"ColumnSource", "int", "float", "bool"})
@@ -135,9 +137,7 @@ def _unknown_preset(name: str, source: Source) -> list[str]:
         return []
     key = f'sources.{name}.preset = "{source.preset}"'
     if source.preset not in preset_names():
-        listed = ", ".join(preset_names())
-        return [
-            f"{key}: there is no such preset.{nearest(source.preset, preset_names())} Presets: {listed}."
-        ]
+        hint = nearest(source.preset, preset_names())
+        return [f"{key}: there is no such preset.{hint} Presets: {', '.join(preset_names())}."]
     table = read_preset(source.preset).table
     return [] if table == name else [f"{key}: this preset fills {table}, not {name}."]

@@ -11,7 +11,7 @@ from tierwise.engine.dates import DAYS, EXCEL, ISO, DateFormat, wall_sql
 from tierwise.engine.numbers import number_sql
 from tierwise.engine.presets import preset_names, read_preset
 from tierwise.engine.readers.rows import ROW, Rows, SourceColumn, identifier
-from tierwise.engine.synonyms import SYNONYMS
+from tierwise.engine.synonyms import synonyms
 from tierwise.settings.model import ColumnSource
 from tierwise.tables.schema import TABLES, Column, Kind, Table
 
@@ -38,7 +38,9 @@ class Guess:
     preset: str = ""
     reasons: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
-    unconfirmed: Mapping[str, str] = field(default_factory=dict)  # column matched by name, not by values
+    unconfirmed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # column matched by name, not by values
 
 
 def recognise(session: Session, rows: Rows) -> Guess | None:
@@ -46,10 +48,10 @@ def recognise(session: Session, rows: Rows) -> Guess | None:
     known = _known_export(rows)
     if known:
         return known
-    guesses = [guess for table in SYNONYMS if (guess := _as_table(session, rows, TABLES[table]))]
+    guesses = [guess for table in synonyms() if (guess := _as_table(session, rows, TABLES[table]))]
     if not guesses:
         return None
-    order = list(SYNONYMS)
+    order = list(synonyms())
     return max(guesses, key=lambda g: (_weight(g), -order.index(g.table)))
 
 
@@ -95,7 +97,7 @@ def _as_table(session: Session, rows: Rows, table: Table) -> Guess | None:
             continue
         matches[column.name] = Match(column.name, name, f"{_why(name, place)}; {said}")
         taken.add(name)
-    _complete(rows, table, matches)
+    _complete(table, matches)
     if any(name not in matches for name in table.required):
         return None
     if table.name == "customers" and not _unique(session, rows, matches["customer_id"]):
@@ -108,12 +110,17 @@ def _candidates(rows: Rows, table: Table) -> list[tuple[tuple[str, int], Column]
     """Pairs of a source column and a canonical one whose names fit, the surest first."""
     found: list[tuple[int, tuple[str, int], Column]] = []
     for column in table.columns:
-        names = (plain(column.name), *(plain(n) for n in SYNONYMS[table.name].get(column.name, ())))
+        names = (
+            plain(column.name),
+            *(plain(n) for n in synonyms()[table.name].get(column.name, ())),
+        )
         for source in rows.names:
             if plain(source) in names:
                 place = names.index(plain(source))
                 found.append((place, (source, place), column))
-    return [(pair, column) for _, pair, column in sorted(found, key=lambda f: (not f[2].required, f[0]))]
+    return [
+        (pair, column) for _, pair, column in sorted(found, key=lambda f: (not f[2].required, f[0]))
+    ]
 
 
 def _why(name: str, place: int) -> str:
@@ -126,7 +133,11 @@ def _values(session: Session, rows: Rows, source: SourceColumn, column: Column) 
         return "text is allowed"
     if source.type != "VARCHAR":
         dated = source.type == "DATE" or source.type.startswith("TIMESTAMP")
-        fits = dated if column.kind in {Kind.DATE, Kind.TIME} else not dated and source.type != "BOOLEAN"
+        fits = (
+            dated
+            if column.kind in {Kind.DATE, Kind.TIME}
+            else not dated and source.type != "BOOLEAN"
+        )
         whole = source.type in {"INTEGER", "BIGINT"} and column.kind in {Kind.DATE, Kind.TIME}
         return f"its type is {source.type.lower()}" if fits or whole else None
     total, good = _tried(session, rows, source, column.kind)
@@ -149,13 +160,15 @@ def _tried(session: Session, rows: Rows, source: SourceColumn, kind: Kind) -> tu
     return row[0], max(row[1:])
 
 
-def _complete(rows: Rows, table: Table, matches: dict[str, Match]) -> None:
+def _complete(table: Table, matches: dict[str, Match]) -> None:
     """Orders without an amount or a number of their own, where the rest tells them."""
     if table.name != "order_lines" or "customer_id" not in matches or "created_at" not in matches:
         return
     quantity, price = matches.get("quantity"), matches.get("unit_amount")
     if "total_amount" not in matches and quantity and price:
-        product = " * ".join(f"TRY_CAST({identifier(str(m.origin))} AS DECIMAL(18, 4))" for m in (quantity, price))
+        product = " * ".join(
+            f"TRY_CAST({identifier(str(m.origin))} AS DECIMAL(18, 4))" for m in (quantity, price)
+        )
         reason = f"no column holds the amount, {quantity.origin} times {price.origin} gives it"
         matches["total_amount"] = Match("total_amount", ColumnSource(sql=product), reason)
     if "header_id" not in matches and "total_amount" in matches:

@@ -42,8 +42,13 @@ class Rejects:
         """Rows that the reader could not place."""
         if not rejects:
             return
-        rows = [(table, r.source, r.row, r.column, r.value, r.code, r.reason, r.raw) for r in rejects]
-        columns = [pa.array(column, type=t) for column, t in zip(zip(*rows, strict=True), SCHEMA.types, strict=True)]
+        rows = [
+            (table, r.source, r.row, r.column, r.value, r.code, r.reason, r.raw) for r in rejects
+        ]
+        columns = [
+            pa.array(column, type=t)
+            for column, t in zip(zip(*rows, strict=True), SCHEMA.types, strict=True)
+        ]
         pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), self._part())
 
     def add_judged(self, table: str, refused: ir.Table, rules: Sequence[Rule]) -> None:
@@ -60,16 +65,17 @@ class Rejects:
             f"WHEN {quoted(name)} THEN {quoted(rule.message)}" for name, rule in known.items()
         )
         self._copy(
-            f"SELECT {quoted(table)} AS \"table\", {FILE} AS source, {ROW} AS source_row,"
+            f'SELECT {quoted(table)} AS "table", {FILE} AS source, {ROW} AS source_row,'
             f" split_part(__verdict, ':', 2) AS \"column\", {value} AS value,"
-            f" split_part(__verdict, ':', 1) AS code, {reason} END AS reason, {RAW} AS raw FROM ({sql})"
+            f" split_part(__verdict, ':', 1) AS code, {reason} END AS reason, {RAW} AS raw"
+            f" FROM ({sql})"
         )
 
     def add_duplicates(self, table: str, view: str, key: str) -> None:
         """Rows of the engine's table of later duplicates."""
         same = "differs from the first"
         self._copy(
-            f"SELECT {quoted(table)} AS \"table\", {FILE} AS source, {ROW} AS source_row,"
+            f'SELECT {quoted(table)} AS "table", {FILE} AS source, {ROW} AS source_row,'
             f" {quoted(key)} AS \"column\", d.shown AS value, 'duplicate' AS code,"
             f" CASE WHEN d.identical THEN 'equal to ' ELSE {quoted(same + ', ')} END ||"
             f" 'row ' || d.original AS reason, v.{RAW} AS raw"
@@ -80,9 +86,10 @@ class Rejects:
         """One file in order of table, source and row; none when nothing was rejected."""
         if not self._parts:
             return 0
+        parts = f"read_parquet({quoted(self._folder / '*.parquet')})"
+        ordered = f'SELECT * FROM {parts} ORDER BY "table", source, source_row'
         done = self._session.raw.execute(
-            f"COPY (SELECT * FROM read_parquet({quoted(self._folder / '*.parquet')})"
-            f' ORDER BY "table", source, source_row) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)'
+            f"COPY ({ordered}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)"
         ).fetchall()
         return int(done[0][0])
 

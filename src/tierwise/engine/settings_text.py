@@ -23,7 +23,9 @@ def settings_comments(section: str, model: type[BaseModel]) -> str:
         if isinstance(kind, type) and issubclass(kind, BaseModel) and field.description is None:
             inner.append(settings_comments(f"{section}.{name}", kind))
             continue
-        lines.append(f"# {name} = {_default(field)}".rstrip() + f"  # {field.description or ''}".rstrip(" #"))
+        lines.append(
+            f"# {name} = {_default(field)}".rstrip() + f"  # {field.description or ''}".rstrip(" #")
+        )
     return "\n".join(lines) + "\n" + "".join(f"\n{text}" for text in inner)
 
 

@@ -105,7 +105,9 @@ def _counted(session: Session, view: ir.Table, judged: Sequence[Rule]) -> dict[s
     if left & {Effect.REJECT, Effect.LEAVE_OUT}:
         rejected = any_holds(judged, Effect.REJECT)
         later = any_holds(judged, Effect.LEAVE_OUT) & ~rejected
-        again = view.aggregate(rejected=view.count(where=rejected), left_out=view.count(where=later))
+        again = view.aggregate(
+            rejected=view.count(where=rejected), left_out=view.count(where=later)
+        )
         counts |= session.rows(again)[0]
     return counts
 
@@ -136,9 +138,13 @@ def _write(loading: Loading, fields: Mapped, good: ir.Table) -> int:
 
 
 def _write_rejects(
-    loading: Loading, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int],
+    loading: Loading,
+    fields: Mapped,
+    view: ir.Table,
+    judged: Sequence[Rule],
+    counts: Mapping[str, int],
     repeated: Duplicates,
-) -> None:  # fmt: skip
+) -> None:
     name = fields.table.name
     loading.rejects.add_unread(name, fields.rows.rejects)
     if counts["rejected"]:
@@ -188,19 +194,33 @@ def _unread(table: Table, rows: Rows) -> list[Problem]:
     found: list[Problem] = []
     for code in dict.fromkeys(reject.code for reject in rows.rejects):
         same = [reject for reject in rows.rejects if reject.code == code]
-        lines = ", ".join(str(reject.row) for reject in same[:10]) + (" ..." if len(same) > 10 else "")
+        lines = ", ".join(str(reject.row) for reject in same[:10]) + (
+            " ..." if len(same) > 10 else ""
+        )
         message = f"This row has {same[0].reason}; left out. Lines: {lines}."
         found.append(
             Problem(
-                code, Severity.ERROR, table.name, message, "Correct these lines in the source.",
-                same[0].source, same[0].row, same[0].column, same[0].raw[:80], len(same),
+                code,
+                Severity.ERROR,
+                table.name,
+                message,
+                "Correct these lines in the source.",
+                same[0].source,
+                same[0].row,
+                same[0].column,
+                same[0].raw[:80],
+                len(same),
             )
-        )  # fmt: skip
+        )
     return found
 
 
 def _problems(
-    session: Session, fields: Mapped, view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int]
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    judged: Sequence[Rule],
+    counts: Mapping[str, int],
 ) -> list[Problem]:
     return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
 
@@ -213,11 +233,17 @@ def _problem(
     first = session.rows(view.filter(rule.holds).select(*columns).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
     return Problem(
-        rule.code, rule.severity, fields.table.name, 
-        rule.message + _sum(session, view, rule, fields.table), rule.remedy,
-        first[FILE], first[ROW], field.origin if field else rule.column, str(first.get(found) or "")[:80],
+        rule.code,
+        rule.severity,
+        fields.table.name,
+        rule.message + _sum(session, view, rule, fields.table),
+        rule.remedy,
+        first[FILE],
+        first[ROW],
+        field.origin if field else rule.column,
+        str(first.get(found) or "")[:80],
         int(counts[rule.name]),
-    )  # fmt: skip
+    )
 
 
 def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
@@ -228,7 +254,11 @@ def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
     summed = view.aggregate(these=view[amount].sum(where=rule.holds), total=view[amount].sum())
     found = session.rows(summed)[0]
     total = found["total"]
-    share = f", {found['these'] / total:.1%} of the total" if rule.code == "no-customer" and total else ""
+    share = (
+        f", {found['these'] / total:.1%} of the total"
+        if rule.code == "no-customer" and total
+        else ""
+    )
     return f" They sum to {found['these'] or 0:,.2f}{share}."
 
 
@@ -240,8 +270,15 @@ def _duplicate(fields: Mapped, repeated: Duplicates) -> Problem:
     )
     origins = [field.origin for name in fields.table.key if (field := fields.field(name))]
     return Problem(
-        "duplicate", Severity.ERROR, fields.table.name,
-        f"Row {repeated.original} has this key already; the first row is kept, later ones are left out ({how}).",
+        "duplicate",
+        Severity.ERROR,
+        fields.table.name,
+        f"Row {repeated.original} has this key already; the first row is kept,"
+        f" later ones are left out ({how}).",
         "Remove the copies, or map a column that tells the rows apart.",
-        file, row, ", ".join(origins), key, repeated.rows,
-    )  # fmt: skip
+        file,
+        row,
+        ", ".join(origins),
+        key,
+        repeated.rows,
+    )

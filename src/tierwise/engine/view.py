@@ -26,18 +26,20 @@ def typed_view(
 ) -> tuple[ir.Table, tuple[Problem, ...]]:
     """Canonical columns, their flags, `c__found` texts, attributes; and what was noticed."""
     manner, problems = _look(session, mapped, source, currency)
-    parts = [ROW, FILE, f"CAST(to_json({_struct(mapped, mapped.rows.names)}) AS VARCHAR) AS {RAW}"]
+    parts = [ROW, FILE, f"CAST(to_json({_struct(mapped.rows.names)}) AS VARCHAR) AS {RAW}"]
     for field in mapped.fields:
         parts += _columns(field, read_field(field, manner))
     if mapped.unmapped:
-        parts.append(f"{_struct(mapped, mapped.unmapped)} AS {ATTRIBUTES}")
+        parts.append(f"{_struct(mapped.unmapped)} AS {ATTRIBUTES}")
     name = f"typed_{mapped.table.name}"
     listed = ", ".join(parts)
-    session.raw.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM ({mapped.rows.sql})")
+    session.raw.execute(
+        f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM ({mapped.rows.sql})"
+    )
     return session.backend.table(name), problems
 
 
-def _struct(mapped: Mapped, names: Sequence[str]) -> str:
+def _struct(names: Sequence[str]) -> str:
     return "{" + ", ".join(f"{quoted(name)}: {identifier(name)}" for name in names) + "}"
 
 
@@ -75,7 +77,9 @@ def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[s
     clean = {f.column.name for f, untidy in zip(texts, row, strict=False) if not untidy}
     whole = {f.column.name for f, found in zip(ids, row[len(texts) :], strict=True) if found}
     if whole:
-        whole = {f.column.name for f in ids if f.column.name in whole and _all_whole(session, mapped, f)}
+        whole = {
+            f.column.name for f in ids if f.column.name in whole and _all_whole(session, mapped, f)
+        }
     return frozenset(clean - whole), frozenset(whole)
 
 

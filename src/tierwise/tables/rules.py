@@ -81,7 +81,9 @@ def rules(t: ir.Table, table: Table, *, as_of: date, today: date) -> tuple[Rule,
 
 def any_holds(judged: Sequence[Rule], effect: Effect) -> ir.BooleanValue:
     """Whether any rule with this effect holds for a row."""
-    return reduce(or_, (rule.holds for rule in judged if rule.effect is effect), ibis.literal(False))
+    return reduce(
+        or_, (rule.holds for rule in judged if rule.effect is effect), ibis.literal(False)
+    )
 
 
 def verdict(judged: Sequence[Rule], effect: Effect) -> ir.StringValue:
@@ -105,7 +107,9 @@ def _of_column(t: ir.Table, table: Table, column: Column) -> list[Rule]:
         found.append(_lost(code, column, bad, message, needed))
     big = _flag(t, f"{column.name}__big")
     if big is not None:
-        found.append(_lost("too-large", column, big, "This amount is too large to be held exactly", needed))
+        found.append(
+            _lost("too-large", column, big, "This amount is too large to be held exactly", needed)
+        )
     if needed:
         found.append(_empty(t, column))
     excess = _flag(t, f"{column.name}__excess")
@@ -123,15 +127,23 @@ def _may_lack(table: Table, column: Column) -> bool:
 def _lost(code: str, column: Column, holds: ir.BooleanValue, message: str, needed: bool) -> Rule:
     if needed:
         return Rule(
-            code, column.name, holds, Effect.REJECT, Severity.ERROR,
+            code,
+            column.name,
+            holds,
+            Effect.REJECT,
+            Severity.ERROR,
             f"{message}; the row is left out because {column.name} is needed.",
             "Correct it in the source, or map another column.",
-        )  # fmt: skip
+        )
     return Rule(
-        code, column.name, holds, Effect.KEEP, Severity.WARNING,
+        code,
+        column.name,
+        holds,
+        Effect.KEEP,
+        Severity.WARNING,
         f"{message}; the row is kept, {column.name} is empty in it.",
         "Correct it in the source, or map another column.",
-    )  # fmt: skip
+    )
 
 
 def _empty(t: ir.Table, column: Column) -> Rule:
@@ -140,28 +152,40 @@ def _empty(t: ir.Table, column: Column) -> Rule:
         given = _flag(t, f"{column.name}__{flag}")
         empty = empty if given is None else empty & ~given
     return Rule(
-        "missing-value", column.name, empty, Effect.REJECT, Severity.ERROR,
+        "missing-value",
+        column.name,
+        empty,
+        Effect.REJECT,
+        Severity.ERROR,
         f"{column.name} is empty; the row is left out because it is needed.",
         "Fill it in the source, or map another column.",
-    )  # fmt: skip
+    )
 
 
 def _rounded(column: Column, excess: ir.BooleanValue) -> Rule:
     return Rule(
-        "beyond-four-decimals", column.name, excess, Effect.KEEP, Severity.WARNING,
+        "beyond-four-decimals",
+        column.name,
+        excess,
+        Effect.KEEP,
+        Severity.WARNING,
         "Amounts have more than four decimals; they are rounded to four.",
         "Nothing to do unless the column is not an amount of money.",
-    )  # fmt: skip
+    )
 
 
 def _unlisted(t: ir.Table, column: Column) -> Rule:
     value = t[column.name]
     return Rule(
-        "unknown-value", column.name, (value.notnull() & ~value.isin(column.one_of)).fill_null(False),
-        Effect.KEEP, Severity.WARNING,
-        f"{column.name} has a value that is not one of {', '.join(column.one_of)}; the row is kept.",
+        "unknown-value",
+        column.name,
+        (value.notnull() & ~value.isin(column.one_of)).fill_null(False),
+        Effect.KEEP,
+        Severity.WARNING,
+        f"{column.name} has a value that is not one of {', '.join(column.one_of)};"
+        " the row is kept.",
         f'Translate it with {column.name} = {{ sql = "CASE ... END" }}.',
-    )  # fmt: skip
+    )
 
 
 def _of_dates(t: ir.Table, table: Table, as_of: date, today: date) -> list[Rule]:
@@ -172,14 +196,24 @@ def _of_dates(t: ir.Table, table: Table, as_of: date, today: date) -> list[Rule]
     later = (day >= ibis.literal(as_of + timedelta(days=1)).cast(day.type())).fill_null(False)
     return [
         Rule(
-            "in-the-future", table.happened, in_future, Effect.LEAVE_OUT, Severity.WARNING,
-            f"Dated after today ({today}); left out.", "Correct the date, or the date format.",
+            "in-the-future",
+            table.happened,
+            in_future,
+            Effect.LEAVE_OUT,
+            Severity.WARNING,
+            f"Dated after today ({today}); left out.",
+            "Correct the date, or the date format.",
         ),
         Rule(
-            "after-as-of", table.happened, later & ~in_future, Effect.LEAVE_OUT, Severity.NOTE,
-            f"Dated after the as-of date {as_of}; left out.", "Nothing to do; a later as-of date reads them.",
+            "after-as-of",
+            table.happened,
+            later & ~in_future,
+            Effect.LEAVE_OUT,
+            Severity.NOTE,
+            f"Dated after the as-of date {as_of}; left out.",
+            "Nothing to do; a later as-of date reads them.",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
@@ -187,18 +221,27 @@ def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
     if "fx_rate" in t.columns:
         found.append(
             Rule(
-                "no-rate", "currency", t["fx_rate"].isnull(), Effect.REJECT, Severity.ERROR,
+                "no-rate",
+                "currency",
+                t["fx_rate"].isnull(),
+                Effect.REJECT,
+                Severity.ERROR,
                 "There is no rate for this currency on or before the day; the row is left out.",
                 "Add earlier rates to [sources.rates].",
             )
-        )  # fmt: skip
+        )
     if table.name == "rates":
         found.append(
             Rule(
-                "rate-not-positive", "rate", (t["rate"] <= 0).fill_null(False), Effect.REJECT,
-                Severity.ERROR, "A rate must be above zero; the row is left out.", "Correct the rate.",
+                "rate-not-positive",
+                "rate",
+                (t["rate"] <= 0).fill_null(False),
+                Effect.REJECT,
+                Severity.ERROR,
+                "A rate must be above zero; the row is left out.",
+                "Correct the rate.",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -208,23 +251,36 @@ def _of_amounts(t: ir.Table, table: Table) -> list[Rule]:
     if name in t.columns:
         found = [
             Rule(
-                "negative-amount", name, (t[name] < 0).fill_null(False), Effect.KEEP, Severity.NOTE,
+                "negative-amount",
+                name,
+                (t[name] < 0).fill_null(False),
+                Effect.KEEP,
+                Severity.NOTE,
                 "Negative amounts are kept and treated as returns."
                 if table.name == "order_lines"
                 else "Negative amounts are kept.",
                 "Nothing to do if they are credits.",
             ),
             Rule(
-                "zero-amount", name, (t[name] == 0).fill_null(False), Effect.KEEP, Severity.NOTE,
-                "Amounts of zero are kept.", "Nothing to do if they are free goods.",
+                "zero-amount",
+                name,
+                (t[name] == 0).fill_null(False),
+                Effect.KEEP,
+                Severity.NOTE,
+                "Amounts of zero are kept.",
+                "Nothing to do if they are free goods.",
             ),
-        ]  # fmt: skip
+        ]
     if table.name in MAY_LACK_CUSTOMER and table.customer in t.columns:
         found.append(
             Rule(
-                "no-customer", table.customer, t[table.customer].isnull(), Effect.KEEP, Severity.WARNING,
+                "no-customer",
+                table.customer,
+                t[table.customer].isnull(),
+                Effect.KEEP,
+                Severity.WARNING,
                 "No customer is given; the rows are kept and reported as unattributed.",
                 "Fill it in the source if the customer is known.",
-            )  # fmt: skip
+            )
         )
     return found

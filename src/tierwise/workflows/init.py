@@ -188,9 +188,13 @@ def _tried(
     settings = Settings(project=Project(), sources={source.guess.table: source.source})
     with tempfile.TemporaryDirectory(prefix="tierwise-init-") as into:
         report = load(
-            session, ProjectFolder(folder, settings), Path(into), as_of=_LATEST, today=_LATEST,
-            tell=lambda line: None,
-        )  # fmt: skip
+            session,
+            ProjectFolder(folder, settings),
+            Path(into),
+            as_of=_LATEST,
+            today=_LATEST,
+            tell=_quietly,
+        )
     loaded = {table.name for table in report.tables}
     if source.guess.table in loaded:
         return source, report
@@ -200,10 +204,14 @@ def _tried(
     ), report
 
 
+def _quietly(_line: str) -> None:
+    """Trial loads say nothing."""
+
+
 def _currency(
     session: Session, folder: Path, sources: Sequence[ProposedSource], reports: Sequence[LoadReport]
 ) -> tuple[str, str]:
-    """The currency that most rows name, else the sign amounts carry, else the preset's, else EUR."""
+    """What most rows name, else the sign amounts carry, else the preset's, else EUR."""
     for source in sources:
         code = _most_frequent(session, folder, source)
         if code:

@@ -55,9 +55,9 @@ def read_carefully(
 
 def _write(writer: pq.ParquetWriter, schema: pa.Schema, batch: list[_Record]) -> int:
     width = len(schema) - 1
-    columns = [[record.fields[i] or None for record in batch] for i in range(width)]
-    columns.append([record.line for record in batch])
-    arrays = [pa.array(c, type=schema.field(i).type) for i, c in enumerate(columns)]
+    texts = [[record.fields[i] or None for record in batch] for i in range(width)]
+    arrays = [pa.array(column, type=pa.string()) for column in texts]
+    arrays.append(pa.array([record.line for record in batch], type=pa.int64()))
     writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
     return len(batch)
 

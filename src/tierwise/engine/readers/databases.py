@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.extensions import load_extension
 from tierwise.engine.project import nearest
-from tierwise.engine.readers.rows import FILE, ROW, Rows, described, identifier, unreadable
+from tierwise.engine.readers.rows import Rows, described, identifier, numbered, unreadable
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
 
@@ -39,17 +39,14 @@ def read_database(
     target = session.scratch / f"{table}-database.parquet"
     try:
         if scheme in _ATTACHED:
-            _copy_attached(session, root, table, source, scheme, url, target)
+            _copy_attached(session, root, source, scheme, url, target)
         elif scheme == "duckdb":
-            _copy_duckdb(root, table, source, url, target)
+            _copy_duckdb(root, source, url, target)
         else:
             _copy_by_ibis(source, url, target)
     except (SourceError, duckdb.Error, OSError) as found:
         raise _failed(table, source, name, url, str(found)) from None
-    sql = (
-        f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}, {quoted(name)} AS {FILE}"
-        f" FROM read_parquet({quoted(target)}, file_row_number = true)"
-    )
+    sql = numbered(target, 1, name)
     return Rows(name, sql, described(session, sql), kind="database")
 
 
@@ -73,17 +70,25 @@ def _location(root: Path, url: str) -> Path:
 
 
 def _copy_attached(
-    session: Session, root: Path, table: str, source: Source, scheme: str, url: str, target: Path
+    session: Session, root: Path, source: Source, scheme: str, url: str, target: Path
 ) -> None:
     extension, kind = _ATTACHED[scheme]
     load_extension(session, extension)
-    address = re.sub(r"^(postgres|mariadb)(\+\w+)?:", {"postgres": "postgresql:", "mysql": "mysql:"}.get(kind, "") , url)
+    address = re.sub(
+        r"^(postgres|mariadb)(\+\w+)?:",
+        {"postgres": "postgresql:", "mysql": "mysql:"}.get(kind, ""),
+        url,
+    )
     if kind == "sqlite":
         address = str(_existing(_location(root, url)))
         session.raw.execute("SET sqlite_all_varchar = true")  # any cell may hold any type
     session.raw.execute(f"ATTACH {quoted(address)} AS {_ALIAS} (TYPE {kind}, READ_ONLY)")
     try:
-        rows = f"{kind}_query({quoted(_ALIAS)}, {quoted(source.sql)})" if source.sql else _found(session, table, source)
+        rows = (
+            f"{kind}_query({quoted(_ALIAS)}, {quoted(source.sql)})"
+            if source.sql
+            else _found(session, source)
+        )
         session.raw.execute(f"COPY (SELECT * FROM {rows}) TO {quoted(target)} (FORMAT parquet)")
     finally:
         session.raw.execute(f"DETACH {_ALIAS}")
@@ -95,11 +100,12 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _found(session: Session, table: str, source: Source) -> str:
+def _found(session: Session, source: Source) -> str:
     """The table under its full name; near names are offered when there is none."""
     parts = str(source.table).split(".")
     listed = session.raw.execute(
-        f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = '{_ALIAS}'"
+        "SELECT table_schema, table_name FROM information_schema.tables"
+        f" WHERE table_catalog = '{_ALIAS}'"
     ).fetchall()
     same = [(s, t) for s, t in listed if t == parts[-1] and parts[-2:-1] in ([], [s])]
     if not same:
@@ -109,12 +115,11 @@ def _found(session: Session, table: str, source: Source) -> str:
 
 def _no_table(source: Source, known: list[str]) -> SourceError:
     listed = ", ".join(sorted(known)[:20]) or "none"
-    return SourceError(
-        f'There is no table "{source.table}" in it.{nearest(str(source.table), known)} Tables: {listed}.'
-    )
+    hint = nearest(str(source.table), known)
+    return SourceError(f'There is no table "{source.table}" in it.{hint} Tables: {listed}.')
 
 
-def _copy_duckdb(root: Path, table: str, source: Source, url: str, target: Path) -> None:
+def _copy_duckdb(root: Path, source: Source, url: str, target: Path) -> None:
     with duckdb.connect(str(_existing(_location(root, url))), read_only=True) as other:
         if source.sql is None:
             known = [row[0] for row in other.execute("SHOW TABLES").fetchall()]
@@ -131,9 +136,7 @@ def _copy_by_ibis(source: Source, url: str, target: Path) -> None:
         backend = ibis.connect(url)
     except (ImportError, ModuleNotFoundError) as found:
         extra = url.split(":", 1)[0]
-        raise SourceError(
-            f'{found} Run: pip install "ibis-framework[{extra}]".'
-        ) from None
+        raise SourceError(f'{found} Run: pip install "ibis-framework[{extra}]".') from None
     except ValueError as found:
         raise SourceError(f"{found}.") from None
     try:

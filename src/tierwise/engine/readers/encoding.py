@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from hashlib import sha1
 from pathlib import Path
 
 CHUNK = 1 << 22
@@ -60,7 +61,9 @@ def _counted(path: Path, encoding: str) -> Text:
             except UnicodeDecodeError:
                 return Text(path, encoding, 0, False, 1, False)
             newlines += chunk.count(b"\n")
-            lone += chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
+            lone += (
+                chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
+            )
             last = chunk[-1:]
     cut = bool(decoder.getstate()[0])
     return Text(path, encoding, newlines + (last not in {b"\n", b""}), lone > 0, int(cut), False)
@@ -85,7 +88,7 @@ def _without_mark(path: Path) -> str:
 
 def _copied(path: Path, encoding: str, scratch: Path, *, guessed: bool) -> Text:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    target = scratch / f"{path.name}.{abs(hash((str(path), encoding)))}.utf8"
+    target = scratch / f"{sha1(str(path).encode(), usedforsecurity=False).hexdigest()}.utf8"
     lines = bad = 0
     lone, last = False, ""
     with path.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:

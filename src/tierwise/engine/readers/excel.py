@@ -8,7 +8,15 @@ import duckdb
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.extensions import load_extension
-from tierwise.engine.readers.rows import FILE, ROW, Rows, described, identifier, in_order, unreadable
+from tierwise.engine.readers.rows import (
+    Rows,
+    described,
+    identifier,
+    in_order,
+    numbered,
+    scratch_file,
+    unreadable,
+)
 from tierwise.settings.model import Source
 
 
@@ -16,21 +24,22 @@ def read_excel(session: Session, table: str, source: Source, path: Path, name: s
     """Rows of one worksheet under its first row; empty rows are none."""
     load_extension(session, "excel")
     sheet = f", sheet = {quoted(source.sheet)}" if source.sheet else ""
-    reading = f"read_xlsx({quoted(path)}, all_varchar = true, header = true, stop_at_empty = false{sheet})"
-    target = session.scratch / f"{table}-{path.stem}.parquet"
+    options = f"all_varchar = true, header = true, stop_at_empty = false{sheet}"
+    target = scratch_file(session, path)
     try:
-        count = in_order(session, f"FROM {reading}", target)
+        count = in_order(session, f"FROM read_xlsx({quoted(path)}, {options})", target)
     except duckdb.Error as found:
         raise _not_readable(table, name, source, str(found)) from None
     columns = described(session, f"SELECT * FROM read_parquet({quoted(target)})")
     filled = " OR ".join(f"{identifier(column.name)} IS NOT NULL" for column in columns)
-    sql = (
-        f"SELECT * EXCLUDE (file_row_number), file_row_number + 2 AS {ROW}, {quoted(name)} AS {FILE}"
-        f" FROM read_parquet({quoted(target)}, file_row_number = true) WHERE {filled}"
-    )
+    sql = f"{numbered(target, 2, name)} WHERE {filled}"
     if not count:
         raise unreadable(
-            "header-only", table, name, "The worksheet has a header and no rows.", "Name another sheet."
+            "header-only",
+            table,
+            name,
+            "The worksheet has a header and no rows.",
+            "Name another sheet.",
         )
     return Rows(name, sql, columns, (path,), excel=True)
 

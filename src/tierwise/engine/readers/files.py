@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from tierwise.engine.connect import Session, quoted
+from tierwise.engine.connect import Session
 from tierwise.engine.readers.excel import read_excel
 from tierwise.engine.readers.jsonl import read_jsonl
-from tierwise.engine.readers.rows import FILE, ROW, Rows, described, stacked, unreadable
+from tierwise.engine.readers.rows import Rows, described, numbered, stacked, unreadable
 from tierwise.engine.readers.text import read_text
 from tierwise.settings.model import Source
 
@@ -34,7 +34,10 @@ def read_files(session: Session, root: Path, table: str, source: Source) -> Rows
     found = matching(root, pattern)
     if not found:
         raise _missing(root, table, pattern)
-    parts = [_reader(table, source, path)(session, table, source, path, _named(root, path)) for path in found]
+    parts = [
+        _reader(table, source, path)(session, table, source, path, _named(root, path))
+        for path in found
+    ]
     return stacked(session, parts, pattern)
 
 
@@ -43,7 +46,9 @@ def matching(root: Path, pattern: str) -> list[Path]:
     path = root / pattern
     if path.is_file():
         return [path]
-    base, parts = (Path(path.anchor), path.parts[1:]) if path.is_absolute() else (Path(), path.parts)
+    base, parts = (
+        (Path(path.anchor), path.parts[1:]) if path.is_absolute() else (Path(), path.parts)
+    )
     return sorted(found for found in base.glob(str(Path(*parts))) if found.is_file())
 
 
@@ -87,19 +92,15 @@ def _reader(table: str, source: Source, path: Path) -> Reader:
             table,
             path.name,
             "The kind of file does not show from its name.",
-            f'Set format to one of: {", ".join(readers)}.',
+            f"Set format to one of: {', '.join(readers)}.",
             value=kind or path.suffix,
         )
     return readers[kind]
 
 
-def read_parquet(session: Session, table: str, source: Source, path: Path, name: str) -> Rows:
+def read_parquet(session: Session, table: str, _source: Source, path: Path, name: str) -> Rows:
     """Rows of one Parquet file, typed as they are."""
-    reading = f"read_parquet({quoted(path)}, file_row_number = true)"
-    sql = (
-        f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW}, {quoted(name)} AS {FILE}"
-        f" FROM {reading}"
-    )
+    sql = numbered(path, 1, name)
     try:
         columns = described(session, sql)
     except duckdb.Error as found:

@@ -13,6 +13,7 @@ from tierwise.engine.readers.rows import (
     SourceColumn,
     identifier,
     in_order,
+    scratch_file,
     unreadable,
 )
 from tierwise.engine.readers.text import decoded
@@ -22,14 +23,15 @@ from tierwise.settings.model import Source
 def read_jsonl(session: Session, table: str, source: Source, path: Path, name: str) -> Rows:
     """Rows of one file; columns are the keys of all objects, nested values stay JSON text."""
     text = decoded(session, table, source, path, name)
-    target = session.scratch / f"{table}-{path.stem}-lines.parquet"
+    target = scratch_file(session, path)
     lines = (
         f"read_csv({quoted(text.path)}, columns = {{line: 'VARCHAR'}}, delim = '\x1f', quote = '',"
         " escape = '', header = false, auto_detect = false, max_line_size = 16777216)"
     )
     in_order(session, f"FROM {lines}", target)
     rows = (
-        f"SELECT line, file_row_number + 1 AS {ROW}, json_valid(line) AND json_type(line) = 'OBJECT' AS good"
+        f"SELECT line, file_row_number + 1 AS {ROW},"
+        " json_valid(line) AND json_type(line) = 'OBJECT' AS good"
         f" FROM read_parquet({quoted(target)}, file_row_number = true) WHERE trim(line) <> ''"
     )
     names = _keys(session, rows)
@@ -37,7 +39,9 @@ def read_jsonl(session: Session, table: str, source: Source, path: Path, name: s
         raise unreadable(
             "header-only", table, name, "No line is a JSON object.", "Export one object a line."
         )
-    values = ", ".join(f"json_extract_string(line, {_path(key)}) AS {identifier(key)}" for key in names)
+    values = ", ".join(
+        f"json_extract_string(line, {_path(key)}) AS {identifier(key)}" for key in names
+    )
     sql = f"SELECT {values}, {ROW}, {quoted(name)} AS {FILE} FROM ({rows}) WHERE good"
     columns = tuple(SourceColumn(key, "VARCHAR") for key in names)
     return Rows(name, sql, columns, (path,), rejects=_bad(session, rows, name))

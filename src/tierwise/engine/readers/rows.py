@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha1
 from pathlib import Path
 
 from tierwise.engine.connect import Session, quoted
@@ -62,7 +63,14 @@ class UnreadableError(Exception):
 
 
 def unreadable(
-    code: str, table: str, source: str, message: str, remedy: str, *, row: int | None = None, value: str = ""
+    code: str,
+    table: str,
+    source: str,
+    message: str,
+    remedy: str,
+    *,
+    row: int | None = None,
+    value: str = "",
 ) -> UnreadableError:
     """The one error that leaves a whole table out."""
     problem = Problem(code, Severity.ERROR, table, message, remedy, source, row, value=value)
@@ -78,10 +86,26 @@ def in_order(session: Session, query: str, target: Path) -> int:
     """Copy to Parquet so that a row's place in the file is its place in the source."""
     session.raw.execute("SET preserve_insertion_order = true")
     try:
-        done = session.raw.execute(f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)").fetchall()
+        done = session.raw.execute(
+            f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)"
+        ).fetchall()
     finally:
         session.raw.execute("SET preserve_insertion_order = false")
     return int(done[0][0])
+
+
+def scratch_file(session: Session, path: Path) -> Path:
+    """Where the rows of one file are kept while they are worked on."""
+    name = sha1(str(path).encode(), usedforsecurity=False).hexdigest()
+    return session.scratch / f"{name}.parquet"
+
+
+def numbered(parquet: Path, first: int, source: str) -> str:
+    """SQL for a Parquet file's rows; the first one has the number `first`."""
+    return (
+        f"SELECT * EXCLUDE (file_row_number), file_row_number + {first} AS {ROW},"
+        f" {quoted(source)} AS {FILE} FROM read_parquet({quoted(parquet)}, file_row_number = true)"
+    )
 
 
 def described(session: Session, sql: str) -> tuple[SourceColumn, ...]:

@@ -19,10 +19,12 @@ from tierwise.engine.readers.encoding import REPLACED, Text, open_text
 from tierwise.engine.readers.rows import (
     FILE,
     ROW,
+    Reject,
     Rows,
     SourceColumn,
     identifier,
     in_order,
+    scratch_file,
     unreadable,
 )
 from tierwise.settings.model import Source
@@ -46,10 +48,11 @@ def read_text(session: Session, table: str, source: Source, path: Path, name: st
     """Rows of one delimited file, every value as text."""
     text = decoded(session, table, source, path, name)
     layout = _layout(table, source, text, name)
-    target = session.scratch / f"{table}-{abs(hash(path))}.parquet"
+    target = scratch_file(session, path)
     problems = list(_told(table, name, text))
     parsed = None if text.undecodable or text.odd_newlines else _fast(session, text, layout, target)
-    rejects, numbered = (), parsed == text.lines - layout.header_lines
+    rejects: tuple[Reject, ...] = ()
+    numbered = parsed == text.lines - layout.header_lines
     if not numbered:
         rejects, rows = read_carefully(text, layout.delimiter, layout.header, name, target)
         if not rows and not rejects:
@@ -138,7 +141,9 @@ def _delimiter(path: Path) -> str:
 
     def fit(delimiter: str) -> tuple[int, int]:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            records = [row for row in itertools.islice(csv.reader(file, delimiter=delimiter), _LOOK) if row]
+            records = [
+                row for row in itertools.islice(csv.reader(file, delimiter=delimiter), _LOOK) if row
+            ]
         width = len(records[0]) if records else 0
         return (sum(len(row) == width for row in records), width) if width > 1 else (0, 0)
 
@@ -163,10 +168,11 @@ def _distinct(header: list[str]) -> tuple[str, ...]:
 def _fast(session: Session, text: Text, layout: Layout, target: Path) -> int:
     """Copy the rows to Parquet in file order; return how many, or -1 when any was refused."""
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in layout.header)
-    rejects = f"rejects_{abs(hash(target))}"
+    rejects = f"rejects_{target.stem}"
     reading = (
-        f"read_csv({quoted(text.path)}, columns = {{{columns}}}, delim = {quoted(layout.delimiter)},"
-        " auto_detect = false, header = false, quote = '\"', escape = '\"', new_line = '\\n',"
+        f"read_csv({quoted(text.path)}, columns = {{{columns}}},"
+        f" delim = {quoted(layout.delimiter)}, auto_detect = false, header = false,"
+        " quote = '\"', escape = '\"', max_line_size = 16777216,"
         f" skip = {layout.header_lines}, store_rejects = true, rejects_limit = 0,"
         f" rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
     )
