@@ -43,7 +43,7 @@ COPY (
 
 def generate(path: Path, lines: int, seed: int = 1) -> None:
     """Write `lines` order lines to `path`."""
-    customers = int(lines * 0.395)
+    customers = int(lines * 0.46)
     sql = SQL.format(path=path, lines=lines, customers=customers, seed=seed)
     duckdb.connect().execute(sql)
 
