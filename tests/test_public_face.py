@@ -1,0 +1,29 @@
+"""The public face: what `import tierwise` promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import tierwise
+
+
+def test_every_public_name_can_be_had():
+    """Each name of __all__ is an object of ours."""
+    for name in tierwise.__all__:
+        assert getattr(tierwise, name).__module__.startswith("tierwise.")
+
+
+def test_the_list_and_the_homes_agree():
+    """A name is listed exactly when it has a home."""
+    assert sorted(tierwise._HOME_OF) == sorted(tierwise.__all__)
+    assert dir(tierwise) == sorted(tierwise.__all__)
+
+
+def test_importing_costs_nothing():
+    """`import tierwise` loads no engine and no data frame library."""
+    code = (
+        "import sys, tierwise; print([m for m in ('ibis','duckdb','pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
