@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -42,13 +42,20 @@ def find_duplicates(session: Session, good: ir.Table, key: tuple[str, ...]) -> D
     del hashes
     if not suspects.size:
         return Duplicates()
-    session.raw.register("suspects", pa.table({"h": suspects}))
+    session.raw.register("suspects", _as_table(suspects))
     try:
         return _confirmed(
             session, sql, parts, full, [c for c in good.columns if not c.startswith("__")]
         )
     finally:
         session.raw.unregister("suspects")
+
+
+def _as_table(hashes: np.ndarray[Any, np.dtype[np.uint64]]) -> pa.Table:
+    """By the buffer: building from the array would import pandas, which takes a second."""
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(hashes))]
+    array = pa.Array.from_buffers(pa.uint64(), hashes.size, buffers)
+    return pa.Table.from_arrays([array], names=["h"])
 
 
 def _confirmed(session: Session, sql: str, parts: str, full: str, columns: list[str]) -> Duplicates:
@@ -79,8 +86,3 @@ def without(session: Session, good: ir.Table) -> ir.Table:
     later = session.backend.table(TABLE)
     same = [good[FILE] == later[FILE], good[ROW] == later[ROW]]
     return good.anti_join(later, same)
-
-
-def nothing() -> ir.StringValue:
-    """A null verdict."""
-    return ibis.null("string")

@@ -15,7 +15,6 @@ from tierwise.units import AMOUNT_TYPE
 NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A")
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
-_WIDE = "DECIMAL(38, 10)"
 _NO_CENTS = (
     "BIF",
     "CLP",
@@ -35,7 +34,7 @@ _NO_CENTS = (
     "XPF",
 )
 _MILLS = ("BHD", "JOD", "KWD", "OMR", "TND")
-_NOISE = 1e-9  # what binary fractions add to a decimal amount
+_NOISE = (1e-9, 1e-14)  # what binary fractions add to an amount: absolute, relative
 _FLOATS = {"DOUBLE", "FLOAT"}
 _WHOLE = {
     f"{sign}{size}"
@@ -136,22 +135,18 @@ def _money(field: Field, manner: Manner) -> Reading:
         outside = f"{field.sql} NOT BETWEEN -99999999999999.9999 AND 99999999999999.9999"
         value = f"TRY_CAST({field.sql} AS {AMOUNT_TYPE})"
         return Reading(value, big=outside)
-    exact = field.sql
-    given = f"{field.sql} IS NOT NULL"
-    if field.is_text:
-        given = f"{_present(field.sql)} IS NOT NULL"
-        exact = f"TRY_CAST({_digits(field, manner)} AS {_WIDE})"
-    elif field.type in _FLOATS:
-        exact = f"(CASE WHEN isfinite({field.sql}) THEN {field.sql} END)"
-    number = f"TRY_CAST({_digits(field, manner)} AS DOUBLE)" if field.is_text else exact
+    given = f"{_present(field.sql)} IS NOT NULL" if field.is_text else f"{field.sql} IS NOT NULL"
+    exact = _digits(field, manner) if field.is_text else field.sql
+    number = f"TRY_CAST({exact} AS DOUBLE)"
     if manner.cents:
-        exact = f"({exact} / CAST({manner.cents} AS DOUBLE))"
-    value = f"TRY_CAST(round({exact}, 4) AS {AMOUNT_TYPE})"
+        exact = number = f"({number} / {manner.cents})"
+    value = f"TRY_CAST({exact} AS {AMOUNT_TYPE})"
+    finite = f"isfinite({number})"
     return Reading(
         value,
-        bad=f"{given} AND ({number} IS NULL OR isnan(CAST({number} AS DOUBLE)))",
-        big=f"{number} IS NOT NULL AND {value} IS NULL",
-        excess=_beyond(field, exact, value),
+        bad=f"{given} AND ({number} IS NULL OR NOT {finite})",
+        big=f"{finite} AND {value} IS NULL",
+        excess="" if field.type in _WHOLE else _beyond(number, value),
     )
 
 
@@ -162,11 +157,9 @@ def _exact(kind: str) -> bool:
     return kind in _WHOLE
 
 
-def _beyond(field: Field, exact: str, value: str) -> str:
-    if field.type in _WHOLE:
-        return ""
-    scale = f"greatest(1, abs(CAST({exact} AS DOUBLE)))"
-    return f"abs(CAST({exact} AS DOUBLE) - CAST({value} AS DOUBLE)) > {_NOISE} * {scale}"
+def _beyond(number: str, value: str) -> str:
+    noise = f"greatest({_NOISE[0]}, abs({number}) * {_NOISE[1]})"
+    return f"abs({number} - CAST({value} AS DOUBLE)) > {noise}"
 
 
 def _number(field: Field, manner: Manner) -> Reading:

@@ -6,27 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ibis.expr.types as ir
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.duplicates import TABLE as DUPLICATES
+from tierwise.engine.readers.csv_source import csv_source, write_csv
 from tierwise.engine.readers.rows import FILE, ROW, Reject, identifier
 from tierwise.engine.view import RAW
 from tierwise.tables.rules import Rule
 
-SCHEMA = pa.schema(
-    [
-        ("table", pa.string()),
-        ("source", pa.string()),
-        ("source_row", pa.int64()),
-        ("column", pa.string()),
-        ("value", pa.string()),
-        ("code", pa.string()),
-        ("reason", pa.string()),
-        ("raw", pa.string()),
-    ]
-)
+COLUMNS = ("table", "source", "source_row", "column", "value", "code", "reason", "raw")
 
 
 class Rejects:
@@ -42,14 +30,15 @@ class Rejects:
         """Rows that the reader could not place."""
         if not rejects:
             return
-        rows = [
+        listed = self._folder / "unread.csv"
+        rows = (
             (table, r.source, r.row, r.column, r.value, r.code, r.reason, r.raw) for r in rejects
-        ]
-        columns = [
-            pa.array(column, type=t)
-            for column, t in zip(zip(*rows, strict=True), SCHEMA.types, strict=True)
-        ]
-        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), self._part())
+        )
+        write_csv(listed, rows)
+        self._copy(
+            "SELECT * REPLACE (CAST(source_row AS BIGINT) AS source_row)"
+            f" FROM {csv_source(listed, COLUMNS)}"
+        )
 
     def add_judged(self, table: str, refused: ir.Table, rules: Sequence[Rule]) -> None:
         """Rows of a view whose column `__verdict` names the rule that refused them."""

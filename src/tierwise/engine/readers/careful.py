@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from tierwise.engine.readers.csv_source import write_csv
 from tierwise.engine.readers.encoding import REPLACED, Text
-from tierwise.engine.readers.rows import ROW, Reject
+from tierwise.engine.readers.rows import Reject
 
-_BATCH = 50_000
 _LONGEST = 2_000  # physical lines of one record; beyond, a quote was never closed
 
 
@@ -33,33 +30,20 @@ class _Record:
 
 
 def read_carefully(
-    text: Text, delimiter: str, header: tuple[str, ...], name: str, target: Path
+    text: Text, delimiter: str, width: int, name: str, target: Path
 ) -> tuple[tuple[Reject, ...], int]:
-    """Write good records with their line to `target`; return the others, and how many are good."""
-    schema = pa.schema([*((column, pa.string()) for column in header), (ROW, pa.int64())])
+    """Write good records, their line in front, to `target`; return the others, and how many."""
     rejects: list[Reject] = []
-    good = 0
-    with pq.ParquetWriter(target, schema) as writer:
-        batch: list[_Record] = []
-        for record in _records(text, delimiter, len(header)):
+
+    def good() -> Iterator[list[object]]:
+        for record in _records(text, delimiter, width):
             if record.error:
                 rejects.append(Reject(name, record.line, record.error, record.reason, record.raw))
-                continue
-            batch.append(record)
-            if len(batch) == _BATCH:
-                good += _write(writer, schema, batch)
-                batch = []
-        good += _write(writer, schema, batch)
-    return tuple(rejects), good
+            else:
+                yield [record.line, *record.fields]
 
-
-def _write(writer: pq.ParquetWriter, schema: pa.Schema, batch: list[_Record]) -> int:
-    width = len(schema) - 1
-    texts = [[record.fields[i] or None for record in batch] for i in range(width)]
-    arrays = [pa.array(column, type=pa.string()) for column in texts]
-    arrays.append(pa.array([record.line for record in batch], type=pa.int64()))
-    writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-    return len(batch)
+    count = write_csv(target, good())
+    return tuple(rejects), count
 
 
 class _Lines:

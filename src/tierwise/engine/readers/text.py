@@ -13,9 +13,12 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.readers.careful import read_carefully
-from tierwise.engine.readers.encoding import REPLACED, Text, open_text
+from tierwise.engine.readers.csv_source import LONGEST_LINE, csv_source
+from tierwise.engine.readers.encoding import Text, open_text
 from tierwise.engine.readers.rows import (
     FILE,
     ROW,
@@ -32,7 +35,7 @@ from tierwise.tables.problems import Problem, Severity
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _LOOK = 200  # records that are looked at to find the delimiter
-csv.field_size_limit(1 << 24)
+csv.field_size_limit(LONGEST_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +52,25 @@ def read_text(session: Session, table: str, source: Source, path: Path, name: st
     text = decoded(session, table, source, path, name)
     layout = _layout(table, source, text, name)
     target = scratch_file(session, path)
-    problems = list(_told(table, name, text))
-    parsed = None if text.undecodable or text.odd_newlines else _fast(session, text, layout, target)
+    columns = tuple(SourceColumn(column, "VARCHAR") for column in layout.header)
     rejects: tuple[Reject, ...] = ()
-    numbered = parsed == text.lines - layout.header_lines
-    if not numbered:
-        rejects, rows = read_carefully(text, layout.delimiter, layout.header, name, target)
-        if not rows and not rejects:
-            raise _no_rows(table, name)
-    elif not parsed:
-        raise _no_rows(table, name)
-    row = f"file_row_number + {layout.header_lines + 1}" if numbered else identifier(ROW)
+    row = f"file_row_number + {layout.header_lines + 1}"
+    count = _in_one_go(session, text, layout, target)
+    if count != text.lines - layout.header_lines:
+        row = identifier(ROW)
+        rejects, count = _row_by_row(session, text, layout, name, target)
+    if not count and not rejects:
+        raise unreadable(
+            "header-only",
+            table,
+            name,
+            "The file has a header and no rows.",
+            "Export it again, or take the table out of tierwise.toml.",
+        )
     listed = ", ".join(identifier(column) for column in layout.header)
     reading = f"read_parquet({quoted(target)}, file_row_number = true)"
     sql = f"SELECT {listed}, {row} AS {ROW}, {quoted(name)} AS {FILE} FROM {reading}"
-    columns = tuple(SourceColumn(column, "VARCHAR") for column in layout.header)
-    return Rows(name, sql, columns, (path,), rejects=rejects, problems=tuple(problems))
+    return Rows(name, sql, columns, (path,), rejects=rejects, problems=_told(table, name, text))
 
 
 def decoded(session: Session, table: str, source: Source, path: Path, name: str) -> Text:
@@ -87,22 +93,12 @@ def decoded(session: Session, table: str, source: Source, path: Path, name: str)
     return text
 
 
-def _no_rows(table: str, name: str) -> Exception:
-    return unreadable(
-        "header-only",
-        table,
-        name,
-        "The file has a header and no rows.",
-        "Export it again, or take the table out of tierwise.toml.",
-    )
-
-
-def _told(table: str, name: str, text: Text) -> list[Problem]:
+def _told(table: str, name: str, text: Text) -> tuple[Problem, ...]:
     if not text.guessed:
-        return []
+        return ()
     message = f"The file is not UTF-8; it was read as {text.encoding.replace('cp', 'windows-')}."
     remedy = "If names with accents look wrong, set encoding in tierwise.toml."
-    return [Problem("encoding-guessed", Severity.NOTE, table, message, remedy, name)]
+    return (Problem("encoding-guessed", Severity.NOTE, table, message, remedy, name),)
 
 
 def _layout(table: str, source: Source, text: Text, name: str) -> Layout:
@@ -165,24 +161,31 @@ def _distinct(header: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _fast(session: Session, text: Text, layout: Layout, target: Path) -> int:
+def _in_one_go(session: Session, text: Text, layout: Layout, target: Path) -> int:
     """Copy the rows to Parquet in file order; return how many, or -1 when any was refused."""
-    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in layout.header)
+    if text.undecodable or text.odd_newlines:
+        return -1
     rejects = f"rejects_{target.stem}"
-    reading = (
-        f"read_csv({quoted(text.path)}, columns = {{{columns}}},"
-        f" delim = {quoted(layout.delimiter)}, auto_detect = false, header = false,"
-        " quote = '\"', escape = '\"', max_line_size = 16777216,"
-        f" skip = {layout.header_lines}, store_rejects = true, rejects_limit = 0,"
-        f" rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
-    )
+    reading = csv_source(text.path, layout.header, layout.delimiter, layout.header_lines, rejects)
     try:
         copied = in_order(session, f"FROM {reading}", target)
         refused = session.raw.execute(f"SELECT count(*) FROM {rejects}").fetchall()
+    except duckdb.Error:
+        return -1
     finally:
         session.raw.execute(f"DROP TABLE IF EXISTS {rejects}")
         session.raw.execute(f"DROP TABLE IF EXISTS {rejects}_scan")
     return -1 if refused[0][0] else copied
 
 
-__all__ = ["REPLACED", "Layout", "decoded", "read_text"]
+def _row_by_row(
+    session: Session, text: Text, layout: Layout, name: str, target: Path
+) -> tuple[tuple[Reject, ...], int]:
+    """The same with every row's line beside it, and the rows that are none."""
+    clean = target.with_suffix(".csv")
+    rejects, count = read_carefully(text, layout.delimiter, len(layout.header), name, clean)
+    reading = csv_source(clean, (ROW, *layout.header))
+    numbered = f"SELECT * REPLACE (CAST({ROW} AS BIGINT) AS {ROW}) FROM {reading}"
+    session.raw.execute(f"COPY ({numbered}) TO {quoted(target)} (FORMAT parquet)")
+    clean.unlink()
+    return rejects, count
