@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from tierwise.cli.options import (
     WhereOption,
     WindowOption,
 )
-from tierwise.cli.screen import say, show, show_json
+from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import UsageError
 from tierwise.workflows.build import build as make_build
 from tierwise.workflows.build import builds_of, current_build
@@ -70,7 +71,12 @@ def check(
         today=options.today(),
         tell=say,
     )
-    show(found.answer, as_json=as_json)
+    if as_json:
+        show(found.answer, as_json=True)
+    else:
+        tables_only = tuple(grid for grid in found.answer.grids if grid.name == "tables")
+        show(replace(found.answer, grids=tables_only), as_json=False)
+        show_problems(found.problems)
     if found.errors:
         raise typer.Exit(1)
 

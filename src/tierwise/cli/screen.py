@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +13,13 @@ from rich.text import Text
 
 from tierwise.errors import TierwiseError
 from tierwise.results import Answer, Figure, Grid
+from tierwise.tables import Problem, Severity
 from tierwise.units import Unit, format_value
 
 ROWS_SHOWN = 30
 """Rows of a grid that are printed; --json and the console have all."""
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 COLUMNS_WITH_CENTS = 9
 """Tables with more columns than this show money without cents."""
@@ -63,16 +67,22 @@ def show(answer: Answer, *, as_json: bool) -> None:
         _out.print(Text(f"· {note}", style="dim"))
 
 
+def show_problems(problems: Sequence[Problem]) -> None:
+    """One paragraph a problem, the gravest first: where, what was found, what to do."""
+    for problem in problems:
+        _out.print(Text(f"{problem.severity}: ", style=_STYLES[problem.severity]), end="")
+        _out.print(Text(str(problem)))
+    if not problems:
+        _out.print("Nothing to report.")
+
+
 def context_line(answer: Answer) -> str:
     """`Fairfield, as of 2025-12-31, 12m, by revenue in EUR, 5,000 customers`."""
     c = answer.context
-    window = "all history" if c.window == "all" else f"{c.window} from {c.window_from}"
-    parts = [
-        c.project,
-        f"as of {c.as_of}",
-        window,
-        f"by {c.lens.replace('_', ' ')} in {c.currency}",
-    ]
+    parts = [c.project, f"as of {c.as_of}"]
+    if c.window:
+        parts.append("all history" if c.window == "all" else f"{c.window} from {c.window_from}")
+        parts.append(f"by {c.lens.replace('_', ' ')} in {c.currency}")
     parts.append(f"{c.customers:,} customers")
     return ", ".join([*parts, c.slice] if c.slice else parts)
 

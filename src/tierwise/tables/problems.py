@@ -32,9 +32,14 @@ class Problem:
     value: str = ""  # as found
     count: int = 1  # rows with the same problem
 
+    @property
+    def _counted(self) -> str:
+        """Text files have lines, everything else has rows."""
+        return "line" if self.source.lower().endswith((".csv", ".tsv", ".txt")) else "row"
+
     def __str__(self) -> str:
         where = [self.source or self.table]
-        where += [f"line {self.row}"] if self.row is not None else []
+        where += [f"{self._counted} {self.row}"] if self.row is not None else []
         where += [f"column {self.column}"] if self.column else []
         found = f' found "{self.value}".' if self.value else ""
         times = f" ({self.count:,} rows)" if self.count > 1 else ""

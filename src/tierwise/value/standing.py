@@ -122,25 +122,18 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
 
 
 def _money(row: dict[str, Any], profit: Any) -> list[Figure]:
-    revenue, active = row["revenue"], int(row["active"])
-    figures = [
-        Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active"),
-        Figure("spend_per_active", "Spend per active customer", revenue / active, Unit.MONEY),
-    ]
+    revenue, active, before = row["revenue"], int(row["active"]), row["revenue_before"]
+    figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
+    if before:
+        change = float(revenue / before) - 1
+        figures.append(Figure("revenue_change", "Against the window before", change, Unit.SHARE))
+    figures.append(
+        Figure("spend_per_active", "Spend per active customer", revenue / active, Unit.MONEY)
+    )
     if profit is not None:
-        figures.append(
-            Figure("profit", "Profit after cost to serve", profit, Unit.MONEY, opens="loss-makers")
-        )
-    if row["revenue_before"]:
-        change = float(revenue / row["revenue_before"]) - 1
-        figures.append(Figure("revenue_change", "against the window before", change, Unit.SHARE))
-        figures.append(
-            Figure(
-                "revenue_lost",
-                "Earlier revenue of the lost",
-                row["revenue_lost"],
-                Unit.MONEY,
-                opens="state:lost",
-            )
-        )
+        label = "Profit after cost to serve"
+        figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+    if before:
+        lost, label = row["revenue_lost"], "Earlier revenue of the lost"
+        figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures
