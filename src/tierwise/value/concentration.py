@@ -76,7 +76,6 @@ def answer(
     n, total = int(first["n"]), first["total"]
     require_positive(total, measure, context.currency)
     at = {int(row["rank"]): row for row in rows}
-    lists = sorted({min(k, n) for k in top_n} | {top_count(p, n) for p in top_shares})
     unit = Unit.COUNT if measure == "contacts" else Unit.MONEY
     return Answer(
         kind="concentration",
@@ -84,7 +83,7 @@ def answer(
         context=context,
         figures=_figures(at, n, total, first["rank_weighted"], measure, unit),
         grids=(
-            _top_grid(at, lists, n, total, unit, top_shares),
+            _top_grid(at, _lists(top_n, top_shares, n), total, unit),
             _needed_grid(rows, amount_shares, n, total, measure),
         ),
         notes=("One customer: concentration says nothing.",) if n == 1 else (),
@@ -123,25 +122,27 @@ def _figures(
     return tuple(figures)
 
 
+def _lists(top_n: Sequence[int], top_shares: Sequence[float], n: int) -> list[tuple[int, str]]:
+    """Length and name of each list, shortest first; lists longer than the firm become one."""
+    named = [(k, f"top {k:,}") if k < n else (n, f"all {n:,}") for k in top_n]
+    named += [(top_count(p, n), f"top {p * 100:.3g}%") for p in top_shares]
+    return sorted(dict.fromkeys(named))
+
+
 def _top_grid(
-    at: dict[int, dict[str, Any]],
-    lists: list[int],
-    n: int,
-    total: Any,
-    unit: Unit,
-    top_shares: Sequence[float],
+    at: dict[int, dict[str, Any]], lists: list[tuple[int, str]], total: Any, unit: Unit
 ) -> Grid:
-    names = {top_count(p, n): f"top {p * 100:.3g}%" for p in top_shares}
+    n = int(at[1]["n"])
     rows = tuple(
         {
-            "label": names.get(k, f"top {k:,}"),
+            "label": label,
             "customers": k,
             "share_of_customers": k / n,
             "amount": at[k]["cumulative"],
             "share": float(at[k]["cumulative"] / total),
             "opens": f"rank:1-{k}",
         }
-        for k in lists
+        for k, label in lists
     )
     columns = (
         Column("label", "List"),

@@ -75,9 +75,10 @@ class Desk:
         """How few customers bring how much of the lens, or of `measure` (also: contacts)."""
         with self._open(question) as look:
             of = _measure(measure or look.lens)
+            own = not (top_n or top_shares)  # lists that were asked for stand alone
             asked = (
-                tuple(top_n or self.settings.top_n),
-                tuple(top_shares or self.settings.top_shares),
+                self.settings.top_n if own else tuple(top_n),
+                self.settings.top_shares if own else tuple(top_shares),
                 self.settings.revenue_shares,
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
