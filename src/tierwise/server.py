@@ -6,7 +6,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 DESKS_KEPT = 8
 """Open desks a process keeps; each holds the answers already given about one build."""
 
+ANSWERS_KEPT = 32
+"""Answers a desk keeps of each kind of question."""
+
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 _HEADERS = {
@@ -36,6 +40,23 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+
+class Remembering:
+    """A desk that keeps its last answers: a build never changes, so an answer never does.
+
+    Lists of members are not kept; they can be long and are rarely asked for twice.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._desk, name)
+        if callable(found) and name != "members":
+            found = lru_cache(maxsize=ANSWERS_KEPT)(found)
+        self.__dict__[name] = found
+        return found
 
 
 class Desks:
@@ -55,7 +76,8 @@ class Desks:
             raise UsageError(f'There is no project "{project}".', f"Served are: {known}.")
         found = find_build(folder, build)
         with self._lock:
-            desk = self._open.pop((project, found.id), None) or Desk(folder, found)
+            # A stand-in with the desk's own methods; see Remembering.
+            desk = self._open.pop((project, found.id), None) or cast(Desk, Remembering(Desk(folder, found)))
             self._open[project, found.id] = desk
             while len(self._open) > self._kept:
                 self._open.popitem(last=False)

@@ -30,8 +30,13 @@ def notify(title: str, message: str, color: str) -> None:
     set_props(NOTICES, {"sendNotifications": [note]})
 
 
-def guarded(app: Dash, *dependencies: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Register a callback that runs in a thread and shows what goes wrong in it."""
+def guarded(
+    app: Dash, *dependencies: Any, instead: Callable[[], Any] | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """Register a callback that runs in a thread and shows what goes wrong in it.
+
+    After a failure the outputs stay as they are, or show what `instead` gives.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -49,7 +54,7 @@ def guarded(app: Dash, *dependencies: Any, **options: Any) -> Callable[[Callable
                 notify("Something went wrong here", "The details are in the server's log.", "red")
             finally:
                 log.debug("%s took %.0f ms", function.__name__, 1000 * (time.perf_counter() - started))
-            return no_update
+            return instead() if instead else no_update
 
         run.guarded = True  # type: ignore[attr-defined]
         app.callback(*dependencies, **options)(run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -13,13 +12,12 @@ from dash.development.base_component import Component
 
 from tierwise.console.guard import guarded, log
 from tierwise.console.page import Content, House, Page
-from tierwise.console.parts.messages import explained, no_build, no_page, no_project
+from tierwise.console.parts.messages import explained, failed, no_build, no_page, no_project
 from tierwise.console.parts.words import LENS_NAMES, capital, context_line, day, short_id, window_name
 from tierwise.console.shell import NEW_BUILD, SECTIONS
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
 from tierwise.workflows.build import builds_of
-from tierwise.workflows.value import Desk, Dimension
 
 
 def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
@@ -38,6 +36,7 @@ def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
         Output("page", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
+        instead=failed,
     )
     def show_page(path: str, search: str) -> Component:
         try:
@@ -130,7 +129,7 @@ def _connect_pickers(app: Dash, house: House) -> None:
             return data, "No build yet", "as the project says", "as the project says", []
         desk = house.desk(view)
         lens, window = desk.build.manifest["lens"], desk.build.manifest["window"]
-        names = [{"value": d.name, "label": d.label} for d in _dimensions(desk)]
+        names = [{"value": d.name, "label": d.label} for d in desk.dimensions()]
         newest = f"{day(builds[0].as_of)} (newest)"
         return data, newest, capital(LENS_NAMES[lens]), capital(window_name(window)), names
 
@@ -143,19 +142,8 @@ def _connect_pickers(app: Dash, house: House) -> None:
     def offer_values(dimension: str | None, search: str) -> list[dict[str, str]]:
         if not dimension:
             return []
-        values = _values(house.desk(read_view("/", search)), dimension)
+        values = house.desk(read_view("/", search)).dimension_values(dimension)
         return [{"value": f"{dimension}={value}", "label": value} for value in values]
-
-
-@lru_cache(maxsize=64)
-def _dimensions(desk: Desk) -> tuple[Dimension, ...]:
-    """Kept, as a build never changes and every page asks for them."""
-    return desk.dimensions()
-
-
-@lru_cache(maxsize=256)
-def _values(desk: Desk, dimension: str) -> tuple[str, ...]:
-    return desk.dimension_values(dimension)
 
 
 def _connect_browser(app: Dash) -> None:
@@ -175,9 +163,14 @@ def _connect_browser(app: Dash) -> None:
     )
     connect(
         "pickDimension",
-        Output("dimension", "value"),
+        [Output("dimension", "value"), Output("clear-slice", "display")],
         Input("url", "search"),
         at_start=True,
+    )
+    connect(
+        "clearSlice",
+        [Output(picker["slice"], "value", allow_duplicate=True), Output("dimension", "value", allow_duplicate=True)],
+        Input("clear-slice", "n_clicks"),
     )
     connect("openForm", Output("new-build", "opened"), Input(picker["build"], "value"))
     connect("startBuild", Output("new-build-start", "loading"), Input("new-build-start", "n_clicks"),

@@ -116,8 +116,10 @@
   /* The dimension that the address cuts by; one just picked stays while it has no value yet. */
   function pickDimension(search) {
     const cut = (new URLSearchParams(search || "").get("where") || "").split("=")[0];
-    return cut || null;
+    return cut ? [cut, "inline-block"] : [null, "none"];
   }
+
+  const clearSlice = (clicks) => (clicks ? [null, null] : [window.dash_clientside.no_update, window.dash_clientside.no_update]);
 
   function filterGrid(text) {
     const { callback_context, no_update } = window.dash_clientside;
@@ -141,6 +143,14 @@
     return no_update;
   }
 
+  /* The typed list length goes into the address without asking for the page again. */
+  function keepTop(top) {
+    const query = new URLSearchParams(window.location.search);
+    if (top) query.set("top", top);
+    window.history.replaceState({}, "", `${window.location.pathname}?${query}`);
+    return top;
+  }
+
   const exportGrid = (clicks) => (clicks ? true : window.dash_clientside.no_update);
 
   window.tierwise = Object.assign(window.tierwise || {}, { go });
@@ -149,8 +159,10 @@
     ask,
     readAddress,
     pickDimension,
+    clearSlice,
     exportGrid,
     filterGrid,
     search,
+    keepTop,
   });
 })();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.guard import guarded
@@ -60,7 +60,7 @@ def _curve(answer: Answer, view: View) -> Component:
         unit=Unit.SHARE,
         tip="concentrationTip",
         options={"of": of},
-        marks=[{"x": _asked(view), "color": "var(--tw-mark)", "label": f"top {_asked(view):,}"}],
+        marks=_mark(min(_asked(view), answer.context.customers)),
         describes=f"Curve of the share of {of} against customers ranked from the best on.",
         logarithmic=logarithmic,
     )
@@ -72,6 +72,10 @@ def _curve(answer: Answer, view: View) -> Component:
         **{"aria-label": "Scale of the customer axis"},
     )
     return panel(answer.title, chart, hint="Move over the curve, or use the arrow keys.", aside=scale)
+
+
+def _mark(top: int) -> list[dict[str, Any]]:
+    return [{"x": top, "color": "var(--tw-mark)", "label": f"top {top:,}"}]
 
 
 def _live(answer: Answer, asked: Answer, top: int, view: View) -> Component:
@@ -116,17 +120,26 @@ def connect(app: Dash, house: House) -> None:
     @guarded(
         app,
         Output("top-n-answer", "children"),
+        Output("concentration-curve", "referenceLines"),
         Input("top-n", "value"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def answer_top_n(top: Any, path: str, search: str) -> list[Component]:
+    def answer_top_n(top: Any, path: str, search: str) -> tuple[list[Component], list[dict[str, Any]]]:
         view = read_view(path, search)
         if not top:
-            return [html.P("Type how many customers to look at.")]
+            return [html.P("Type how many customers to look at.")], []
         answer = house.desk(view).concentration(view.question(), top_n=(int(top),))
-        return top_sentence(answer, min(int(top), answer.context.customers), view)
+        shown = min(int(top), answer.context.customers)
+        return top_sentence(answer, shown, view), _mark(shown)
+
+    app.clientside_callback(
+        ClientsideFunction("tierwise", "keepTop"),
+        Output("top-n-answer", "data-top"),
+        Input("top-n", "value"),
+        prevent_initial_call=True,
+    )
 
 
 PAGE = Page("/value", "Concentration", fill, section="Value", tab="Concentration", connect=connect)

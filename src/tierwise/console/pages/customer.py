@@ -32,7 +32,7 @@ def fill(desk: Desk, view: View) -> Content:
         panel("From revenue to profit", waterfall("drivers", answer), hint="What the value is made of."),
         _orders(answer, view),
         _lines(answer, view),
-        table(_without_customer(answer.grid("contacts")), answer.context, view) if answer.grid("contacts").rows else None,
+        table(_arranged(answer.grid("contacts")), answer.context, view) if answer.grid("contacts").rows else None,
         notes(answer.notes),
     )
     return Content(answer.context, body, title=answer.title)
@@ -57,14 +57,16 @@ def _orders(answer: Answer, view: View) -> Component:
     )
 
 
-def _without_customer(grid: Grid) -> Grid:
-    """The page says whose rows these are; a column of the same id would only take room."""
-    return replace(grid, columns=tuple(column for column in grid.columns if column.name != "customer_id"))
+def _arranged(grid: Grid) -> Grid:
+    """The source row beside the id; no customer id, as the page says whose rows these are."""
+    columns = [column for column in grid.columns if column.name not in ("customer_id", "source_row")]
+    columns[1:1] = [column for column in grid.columns if column.name == "source_row"]
+    return replace(grid, columns=tuple(columns))
 
 
 def _lines(answer: Answer, view: View) -> Component:
     """All order lines, or those of the order in the address; source rows lead back to the input."""
-    grid, order = _without_customer(answer.grid("order_lines")), view.get("order")
+    grid, order = _arranged(answer.grid("order_lines")), view.get("order")
     if not order:
         return html.Div(table(grid, answer.context, view), id="lines")
     own = tuple(row for row in grid.rows if row.get("header_id") == order)

@@ -45,7 +45,9 @@ def curve(
     logarithmic: bool = False,
 ) -> Component:
     """One curve over customers ranked from the best on, with a crosshair."""
-    scale = {"scale": "log", "domain": [1, "dataMax"], "allowDataOverflow": True}
+    last = data[-1]["rank"] if data else 1
+    powers = [10**power for power in range(len(str(last)))]
+    scale = {"scale": "log", "domain": [1, "dataMax"], "allowDataOverflow": True, "ticks": [*powers, last]}
     linear = {"domain": [0, "dataMax"]}
     chart = dmc.AreaChart(
         id=id,

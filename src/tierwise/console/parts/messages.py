@@ -32,6 +32,15 @@ def explained(error: TierwiseError, *, bare: bool = False) -> Component:
     return message(title, error.message, in_console(error.remedy))
 
 
+def failed() -> Component:
+    """A page that could not be filled for a reason nobody foresaw."""
+    return message(
+        "Something went wrong here",
+        "This page could not be filled; the details are in the server's log.",
+        "Other pages, another window or another slice may still answer.",
+    )
+
+
 def no_project() -> Component:
     """Nothing is served at all."""
     return message(

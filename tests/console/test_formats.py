@@ -1,0 +1,27 @@
+"""The browser writes numbers exactly as Python does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tierwise.units import Unit, format_value
+
+VALUES = {
+    Unit.MONEY: [0, 1, -1.5, 1234.56, 50_000_000, 0.015, -0.004],
+    Unit.SHARE: [0, 0.008, 0.69, 1, 1.2487, -0.251],
+    Unit.RATIO: [0, 0.9712, 1234.5],
+    Unit.COUNT: [0, 7, 5000, 1_234_567],
+    Unit.RANK: [1, 4750],
+    Unit.DATE: ["2025-12-31", "2025-12-31 10:00"],
+    Unit.TEXT: ["phone"],
+}
+
+
+@pytest.mark.parametrize("unit", VALUES)
+def test_grid_writes_what_python_writes(unit: Unit, visit: Callable):
+    page = visit().open("/")
+    for value in [*VALUES[unit], None]:
+        shown = page.evaluate("([v, u]) => window.tierwise.value(v, u)", [value, str(unit)])
+        assert shown == format_value(value, unit)

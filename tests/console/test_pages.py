@@ -1,0 +1,71 @@
+"""Every page opens filled, in both schemes and widths, without errors or foreign requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+PAGES = {
+    "today": "/",
+    "concentration": "/value",
+    "whale": "/value/whale",
+    "bands": "/value/bands",
+    "population": "/value/population",
+    "slices": "/value/slices",
+    "margins": "/value/margins",
+    "contacts": "/value/contacts",
+    "dependency": "/value/dependency",
+    "belief": "/value/beliefs?text=80%3A20",
+    "members": "/members?select=rank%3A1-40",
+    "customer": "/customer?id=F05226",
+    "order": "/customer?id=F05226&order=O051838",
+    "search": "/search?q=iron",
+    "problems": "/problems",
+    "retail-today": "/?project=online-retail",
+    "retail-concentration": "/value?project=online-retail",
+    "retail-whale": "/value/whale?project=online-retail",
+    "retail-slices": "/value/slices?project=online-retail",
+    "retail-contacts": "/value/contacts?project=online-retail",
+    "empty": "/?project=corner-shop",
+    "nowhere": "/nowhere",
+}
+# A grid draws its header and its rows one after the other.
+DRAWN = """[...document.querySelectorAll('.tw-grid')].every(
+    (grid) => grid.querySelector('.ag-header-cell') && grid.querySelector('.ag-cell, .ag-overlay'))"""
+LOOKS = [(1440, "light"), (1280, "dark")]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, shots: Path | None):
+    tab = visit(width, scheme)
+    page = tab.open(PAGES[name])
+    page.wait_for_timeout(400)
+    assert page.locator("#page .tw-card").count()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "scrolls sideways"
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.locator("html").get_attribute("data-mantine-color-scheme") == scheme
+    if shots:
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(max(height, 900), 2600)})
+        page.wait_for_timeout(500)
+        page.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
+    assert not tab.wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["today", "concentration", "bands", "population", "belief", "customer", "empty"])
+def test_page_has_no_serious_accessibility_finding(name: str, scheme: str, visit: Callable):
+    page = visit(1280, scheme).open(PAGES[name])
+    page.wait_for_function(DRAWN)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:3]
+    ]
+    assert not serious, "\n".join(serious)
