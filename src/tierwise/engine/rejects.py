@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 
 import ibis.expr.types as ir
 
@@ -22,8 +23,7 @@ class Rejects:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._folder = session.scratch / "rejects"
-        self._folder.mkdir(exist_ok=True)
+        self._folder = Path(mkdtemp(prefix="rejects-", dir=session.scratch))
         self._parts = 0
 
     def add_unread(self, table: str, rejects: Sequence[Reject]) -> None:

@@ -31,7 +31,7 @@ def read_jsonl(session: Session, table: str, source: Source, path: Path, name: s
     in_order(session, f"FROM {lines}", target)
     rows = (
         f"SELECT line, file_row_number + 1 AS {ROW},"
-        " json_valid(line) AND json_type(line) = 'OBJECT' AS good"
+        " CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END AS good"
         f" FROM read_parquet({quoted(target)}, file_row_number = true) WHERE trim(line) <> ''"
     )
     names = _keys(session, rows)
