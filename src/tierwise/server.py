@@ -77,7 +77,9 @@ class Desks:
         found = find_build(folder, build)
         with self._lock:
             # A stand-in with the desk's own methods; see Remembering.
-            desk = self._open.pop((project, found.id), None) or cast(Desk, Remembering(Desk(folder, found)))
+            desk = self._open.pop((project, found.id), None) or cast(
+                Desk, Remembering(Desk(folder, found))
+            )
             self._open[project, found.id] = desk
             while len(self._open) > self._kept:
                 self._open.popitem(last=False)
@@ -88,8 +90,13 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
     """The application that serves `projects`; `hosts` are the host names it answers to."""
     by_key = keyed(projects)
     desks = Desks(by_key)
-    server = FastAPI(title="tierwise", version=api.VERSION, docs_url=None, redoc_url=None,
-                     openapi_url="/api/v1/openapi.json")
+    server = FastAPI(
+        title="tierwise",
+        version=api.VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
     api.mount(server, by_key, desks, today=date.today)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))

@@ -50,9 +50,13 @@ class Visit:
 
     def watch(self) -> None:
         """Note console errors, failed requests and requests that leave this host."""
-        self.page.on("console", lambda m: self._note(m.type in ("error", "warning"), f"{m.type}: {m.text}"))
+        self.page.on(
+            "console", lambda m: self._note(m.type in ("error", "warning"), f"{m.type}: {m.text}")
+        )
         self.page.on("pageerror", lambda error: self._note(True, f"exception: {error}"))
-        self.page.on("request", lambda r: self._note(self._foreign(r.url), f"left the host: {r.url}"))
+        self.page.on(
+            "request", lambda r: self._note(self._foreign(r.url), f"left the host: {r.url}")
+        )
         self.page.on("response", lambda r: self._note(r.status >= 400, f"{r.status}: {r.url}"))
 
     def _foreign(self, url: str) -> bool:
@@ -82,7 +86,8 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> ProjectFolder:
     lines = "order,day,customer,amount\n1,2025-03-01,a,10\n2,2025-04-01,b,20\n3,2025-05-01,a,5\n"
     (folder / "orders.csv").write_text(lines)
     (folder / "tierwise.toml").write_text(
-        '[project]\nname = "Corner shop"\nas_of = 2025-12-31\n[sources.order_lines]\npath = "orders.csv"\n'
+        '[project]\nname = "Corner shop"\nas_of = 2025-12-31\n'
+        '[sources.order_lines]\npath = "orders.csv"\n'
         '[sources.order_lines.columns]\nheader_id = "order"\ncreated_at = "day"\n'
         'customer_id = "customer"\ntotal_amount = "amount"\n'
     )

@@ -30,7 +30,9 @@ def test_projects_are_listed_with_their_builds(api: httpx.Client):
 
 
 def test_answer_is_the_document_of_the_command_line(api: httpx.Client):
-    answer = api.get(f"{FAIRFIELD}/value/concentration", params={"lens": "revenue", "top_n": [40, 250]}).json()
+    answer = api.get(
+        f"{FAIRFIELD}/value/concentration", params={"lens": "revenue", "top_n": [40, 250]}
+    ).json()
     shares = {row["customers"]: row["share"] for row in answer["top"]}
     assert shares[40] == pytest.approx(0.69, abs=5e-4)
     assert shares[250] == pytest.approx(0.97, abs=5e-4)

@@ -7,11 +7,11 @@ import inspect
 
 import pytest
 from dash import Dash, Output, no_update
+from fastapi import FastAPI
 
 from tierwise.console import guard, mount
 from tierwise.errors import DataError
 from tierwise.server import Desks
-from fastapi import FastAPI
 
 
 def callbacks(app: Dash) -> dict[str, object]:

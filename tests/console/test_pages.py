@@ -34,7 +34,8 @@ PAGES = {
 }
 # A grid draws its header and its rows one after the other.
 DRAWN = """[...document.querySelectorAll('.tw-grid')].every(
-    (grid) => grid.querySelector('.ag-header-cell') && grid.querySelector('.ag-cell, .ag-overlay'))"""
+    (grid) => grid.querySelector('.ag-header-cell') && grid.querySelector('.ag-cell, .ag-overlay')
+)"""
 LOOKS = [(1440, "light"), (1280, "dark")]
 
 
@@ -57,7 +58,9 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["today", "concentration", "bands", "population", "belief", "customer", "empty"])
+@pytest.mark.parametrize(
+    "name", ["today", "concentration", "bands", "population", "belief", "customer", "empty"]
+)
 def test_page_has_no_serious_accessibility_finding(name: str, scheme: str, visit: Callable):
     page = visit(1280, scheme).open(PAGES[name])
     page.wait_for_function(DRAWN)

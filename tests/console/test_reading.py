@@ -56,7 +56,9 @@ def test_curve_answers_the_pointer(visit: Callable):
 
 def test_whale_curve_answers_the_pointer(visit: Callable):
     page = visit().open("/value/whale")
-    assert re.search(r"earned [\d,.]+ EUR, 10\d\.\d% of all profit", point(page, "whale-curve", 0.5))
+    assert re.search(
+        r"earned [\d,.]+ EUR, 10\d\.\d% of all profit", point(page, "whale-curve", 0.5)
+    )
 
 
 def test_chart_answers_the_keyboard(visit: Callable):
@@ -136,7 +138,9 @@ def test_slices_follow_the_picked_dimension(visit: Callable):
     expect(page.locator("#page .ag-row", has_text="DE").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("belief", "verdict"), [("80:20", "Does not hold"), ("our top 40 bring 69%", "Holds")])
+@pytest.mark.parametrize(
+    ("belief", "verdict"), [("80:20", "Does not hold"), ("our top 40 bring 69%", "Holds")]
+)
 def test_belief_is_checked(visit: Callable, belief: str, verdict: str):
     page = visit().open("/value/beliefs?lens=revenue")
     page.get_by_label("What do people say here?").fill(belief)
@@ -167,7 +171,9 @@ def test_rows_are_filtered_and_sorted(visit: Callable):
     expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
     page.get_by_placeholder("Filter rows").fill("")
     page.locator(".ag-header-cell-text", has_text="Contacts").click()
-    expect(page.locator(".ag-header-cell[col-id=contacts]")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator(".ag-header-cell[col-id=contacts]")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
 
 
 def test_customer_is_found_by_a_part_of_the_name(visit: Callable):
@@ -224,5 +230,3 @@ def test_project_without_a_build_is_built_from_its_page(visit: Callable):
     expect(page.locator("#page")).to_contain_text("No build yet")
     page.get_by_role("button", name="Build now").click()
     expect(page.locator("#context")).to_contain_text("as of 31 Dec 2025", timeout=60_000)
-
-

@@ -49,9 +49,13 @@ def handle_errors(server: FastAPI) -> None:
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['msg']}", "See /api/v1/openapi.json.")
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['msg']}", "See /api/v1/openapi.json."
+        )
 
     @server.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", "See the server's log.")
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", "See the server's log."
+        )

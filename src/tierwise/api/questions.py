@@ -46,6 +46,8 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "slices": lambda desk, q, d: desk.slices(_needs(d.by, "by", "country"), q),
         "belief": lambda desk, q, d: desk.belief(_needs(d.text, "text", "80:20"), q),
         "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q),
-        "members": lambda desk, q, d: desk.members(_needs(d.select, "select", "rank:1-40"), q, limit=d.limit),
+        "members": lambda desk, q, d: desk.members(
+            _needs(d.select, "select", "rank:1-40"), q, limit=d.limit
+        ),
     }
 )

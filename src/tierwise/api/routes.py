@@ -35,7 +35,8 @@ VERSION = version("tierwise")
 OpenDesk = Callable[[str, str], Desk]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (400, 404, 409, 422)
+    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    for status in (400, 404, 409, 422)
 }
 
 
@@ -65,10 +66,14 @@ class BuildEntry(BaseModel):
 class BuildRequest(BaseModel):
     """What to build."""
 
-    as_of: date | None = Field(None, description="Nothing dated later is read; unset: the project's own")
+    as_of: date | None = Field(
+        None, description="Nothing dated later is read; unset: the project's own"
+    )
 
 
-QuestionName = StrEnum("QuestionName", {name.replace("-", "_"): name for name in QUESTIONS})
+QuestionName = StrEnum(  # type: ignore[misc]  # the members are the keys of QUESTIONS
+    "QuestionName", {name.replace("-", "_"): name for name in QUESTIONS}
+)
 
 
 def _ask(
@@ -99,7 +104,10 @@ def _details(
 
 
 def mount(
-    server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: OpenDesk, today: Callable[[], date]
+    server: FastAPI,
+    projects: Mapping[str, ProjectFolder],
+    open_desk: OpenDesk,
+    today: Callable[[], date],
 ) -> None:
     """Add the routes and the error documents to `server`."""
     router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
@@ -111,12 +119,16 @@ def mount(
 
     @server.api_route("/api/{rest:path}", methods=["GET", "POST"], include_in_schema=False)
     async def unknown(rest: str) -> JSONResponse:
-        return problem(HTTPStatus.NOT_FOUND, f"Nothing is at /api/{rest}.", "See /api/v1/openapi.json.")
+        return problem(
+            HTTPStatus.NOT_FOUND, f"Nothing is at /api/{rest}.", "See /api/v1/openapi.json."
+        )
 
 
 def _find(projects: Mapping[str, ProjectFolder], key: str) -> ProjectFolder:
     if key not in projects:
-        raise UsageError(f'There is no project "{key}".', f"Served are: {', '.join(projects) or 'none'}.")
+        raise UsageError(
+            f'There is no project "{key}".', f"Served are: {', '.join(projects) or 'none'}."
+        )
     return projects[key]
 
 
@@ -164,7 +176,9 @@ def _add_value(router: APIRouter, open_desk: OpenDesk) -> None:
         return QUESTIONS[question](desk, asked, details).to_json()
 
 
-def _add_build(router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]) -> None:
+def _add_build(
+    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]
+) -> None:
     @router.post("/projects/{project}/builds", response_class=StreamingResponse)
     def start_build(project: str, wanted: BuildRequest) -> StreamingResponse:
         """Build, and tell the progress line by line as JSON: `progress`, then `build` or `problem`.
@@ -191,7 +205,13 @@ async def _told(work: Callable[[Callable[[str], None]], Build]) -> AsyncIterator
 
     def run() -> None:
         try:
-            put({"build": _entry(work(lambda text: put({"progress": text}))).model_dump(mode="json")})
+            put(
+                {
+                    "build": _entry(work(lambda text: put({"progress": text}))).model_dump(
+                        mode="json"
+                    )
+                }
+            )
         except TierwiseError as error:
             put({"problem": {"title": error.message, "detail": error.remedy}})
         except Exception:

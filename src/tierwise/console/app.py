@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from dash import Dash
 from fastapi import FastAPI
@@ -26,7 +26,8 @@ _INDEX = """<!DOCTYPE html>
 <script>
   try {
     const kept = localStorage.getItem("mantine-color-scheme-value");
-    const dark = kept === "dark" || (kept !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    const wished = matchMedia("(prefers-color-scheme: dark)").matches;
+    const dark = kept === "dark" || (kept !== "light" && wished);
     document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
   } catch (error) { /* a browser that keeps nothing starts light */ }
 </script>
@@ -42,7 +43,7 @@ def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: Ope
     """Serve the console from `server`; `projects` by key, the first one is shown first."""
     app = Dash(
         __name__,
-        server=server,
+        server=cast(Any, server),  # typed for Flask alone
         pages_folder="",
         title="tierwise",
         update_title="",
@@ -58,14 +59,16 @@ def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: Ope
     router.connect(app, house, PAGES)
     for page in PAGES:
         page.connect(app, house)
-    app._setup_server()
+    # Otherwise a first request for anything but / would find nothing set up.
+    app._setup_server()  # type: ignore[no-untyped-call]
     return app
-
 
 
 def _close_sockets(app: Dash, server: FastAPI) -> None:
     """Leave out the callbacks by WebSocket: nothing here uses them, and they bypass middleware."""
     app.backend.websocket_capability = False
     server.router.routes[:] = [
-        route for route in server.router.routes if not getattr(route, "path", "").endswith("_dash-ws-callback")
+        route
+        for route in server.router.routes
+        if not getattr(route, "path", "").endswith("_dash-ws-callback")
     ]

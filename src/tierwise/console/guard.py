@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dash import Dash, no_update, set_props
+from dash import ClientsideFunction, Dash, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from tierwise.errors import TierwiseError
@@ -26,7 +26,13 @@ NOTICES = "notices"
 
 def notify(title: str, message: str, color: str) -> None:
     """Show a notification with the answer of the running callback."""
-    note = {"action": "show", "title": title, "message": message, "color": color, "autoClose": 12_000}
+    note = {
+        "action": "show",
+        "title": title,
+        "message": message,
+        "color": color,
+        "autoClose": 12_000,
+    }
     set_props(NOTICES, {"sendNotifications": [note]})
 
 
@@ -53,7 +59,9 @@ def guarded(
                 log.exception("%s failed", function.__name__)
                 notify("Something went wrong here", "The details are in the server's log.", "red")
             finally:
-                log.debug("%s took %.0f ms", function.__name__, 1000 * (time.perf_counter() - started))
+                log.debug(
+                    "%s took %.0f ms", function.__name__, 1000 * (time.perf_counter() - started)
+                )
             return instead() if instead else no_update
 
         run.guarded = True  # type: ignore[attr-defined]
@@ -61,3 +69,11 @@ def guarded(
         return function
 
     return register
+
+
+def in_browser(app: Dash, name: str, *dependencies: Any, at_start: bool = False) -> None:
+    """Register a function of assets/*.js that answers without asking the server."""
+    function = ClientsideFunction("tierwise", name)
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash does not type this one
+        function, *dependencies, prevent_initial_call=not at_start
+    )

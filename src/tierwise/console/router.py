@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, html
+from dash import Dash, Input, Output, State, html
 from dash.dependencies import ALL, MATCH
 from dash.development.base_component import Component
 
-from tierwise.console.guard import guarded, log
+from tierwise.console.guard import guarded, in_browser, log
 from tierwise.console.page import Content, House, Page
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.messages import explained, failed, no_build, no_page, no_project
-from tierwise.console.parts.words import LENS_NAMES, capital, context_line, day, short_id, window_name
+from tierwise.console.parts.words import (
+    LENS_NAMES,
+    capital,
+    context_line,
+    day,
+    short_id,
+    window_name,
+)
 from tierwise.console.shell import NEW_BUILD, SECTIONS
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
@@ -63,9 +72,11 @@ def _filled(page: Page, house: House, view: View, pages: Sequence[Page]) -> Comp
     return html.Div([*_head(page, view, pages, content), content.body])
 
 
-def _head(page: Page, view: View, pages: Sequence[Page], content: Content | None = None) -> list[Component]:
+def _head(
+    page: Page, view: View, pages: Sequence[Page], content: Content | None = None
+) -> list[Component]:
     title = page.section if page.tab else page.title
-    head = [html.H1((content and content.title) or title, className="tw-title")]
+    head: list[Component] = [html.H1((content and content.title) or title, className="tw-title")]
     if content is not None:
         head.append(html.P(context_line(content.context), className="tw-context", id="context"))
     tabs = [one for one in pages if one.tab and one.section == page.section] if page.tab else []
@@ -80,19 +91,21 @@ def _tabs(tabs: Sequence[Page], active: Page, view: View) -> Component:
                 href=view.href(one.path),
                 unstyled=True,
                 className="tw-tab tw-tab-active" if one is active else "tw-tab",
-                **({"aria-current": "page"} if one is active else {}),
+                **(aria(current="page") if one is active else {}),
             )
             for one in tabs
         ],
         className="tw-tabs",
-        **{"aria-label": f"Parts of {active.section}"},
+        **aria(label=f"Parts of {active.section}"),
     )
 
 
 def _connect_navigation(app: Dash, pages: Sequence[Page]) -> None:
     section_of = {page.path: page.section for page in pages}
 
-    @guarded(app, Output("navigation", "children"), Input("url", "pathname"), Input("url", "search"))
+    @guarded(
+        app, Output("navigation", "children"), Input("url", "pathname"), Input("url", "search")
+    )
     def show_navigation(path: str, search: str) -> list[Component]:
         view = read_view(path, search)
         active = section_of.get(view.path, "")
@@ -103,7 +116,7 @@ def _connect_navigation(app: Dash, pages: Sequence[Page]) -> None:
                 active="exact" if label == active else False,
                 leftSection=html.Span(className=f"tw-icon tw-icon-{icon}"),
                 className="tw-navlink",
-                **({"aria-current": "page"} if label == active else {}),
+                **(aria(current="page") if label == active else {}),
             )
             for label, address, icon in SECTIONS
         ]
@@ -148,12 +161,11 @@ def _connect_pickers(app: Dash, house: House) -> None:
 
 def _connect_browser(app: Dash) -> None:
     """What the browser does alone: controls to the address and back, grid tools, the build form."""
-
-    def connect(name: str, *dependencies: Any, at_start: bool = False) -> None:
-        function = ClientsideFunction("tierwise", name)
-        app.clientside_callback(function, *dependencies, prevent_initial_call=not at_start)
-
-    picker = {name: {"type": "ask", "name": name} for name in ("project", "build", "lens", "window", "slice")}
+    connect = partial(in_browser, app)
+    picker = {
+        name: {"type": "ask", "name": name}
+        for name in ("project", "build", "lens", "window", "slice")
+    }
     connect("ask", Output("url", "search"), Input({"type": "ask", "name": ALL}, "value"))
     connect(
         "readAddress",
@@ -169,16 +181,37 @@ def _connect_browser(app: Dash) -> None:
     )
     connect(
         "clearSlice",
-        [Output(picker["slice"], "value", allow_duplicate=True), Output("dimension", "value", allow_duplicate=True)],
+        [
+            Output(picker["slice"], "value", allow_duplicate=True),
+            Output("dimension", "value", allow_duplicate=True),
+        ],
         Input("clear-slice", "n_clicks"),
     )
     connect("openForm", Output("new-build", "opened"), Input(picker["build"], "value"))
-    connect("startBuild", Output("new-build-start", "loading"), Input("new-build-start", "n_clicks"),
-            State("new-build-date", "value"))
-    connect("buildNow", Output({"type": "build-now", "project": MATCH}, "loading"),
-            Input({"type": "build-now", "project": MATCH}, "n_clicks"))
-    connect("exportGrid", Output({"type": "grid", "name": MATCH}, "exportDataAsCsv"),
-            Input({"type": "grid-export", "name": MATCH}, "n_clicks"))
-    connect("search", Output("search-text", "error"), Input("search-text", "n_submit"), State("search-text", "value"))
-    connect("filterGrid", Output({"type": "grid-filter", "name": MATCH}, "error"),
-            Input({"type": "grid-filter", "name": MATCH}, "value"))
+    connect(
+        "startBuild",
+        Output("new-build-start", "loading"),
+        Input("new-build-start", "n_clicks"),
+        State("new-build-date", "value"),
+    )
+    connect(
+        "buildNow",
+        Output({"type": "build-now", "project": MATCH}, "loading"),
+        Input({"type": "build-now", "project": MATCH}, "n_clicks"),
+    )
+    connect(
+        "exportGrid",
+        Output({"type": "grid", "name": MATCH}, "exportDataAsCsv"),
+        Input({"type": "grid-export", "name": MATCH}, "n_clicks"),
+    )
+    connect(
+        "search",
+        Output("search-text", "error"),
+        Input("search-text", "n_submit"),
+        State("search-text", "value"),
+    )
+    connect(
+        "filterGrid",
+        Output({"type": "grid-filter", "name": MATCH}, "error"),
+        Input({"type": "grid-filter", "name": MATCH}, "value"),
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.guard import NOTICES
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.words import LENS_NAMES, capital
 from tierwise.console.theme import THEME
 from tierwise.settings import Lens
@@ -17,6 +19,8 @@ SECTIONS = (("Today", "/", "today"), ("Value", "/value", "value"))
 """Navigation: label, address, icon. A section is listed once it exists."""
 
 _WINDOWS = (("12m", "Last 12 months"), ("24m", "Last 24 months"), ("all", "All history"))
+_LOADED: Any = {"page": "children"}  # what the skeleton stands in for
+
 NEW_BUILD = "new"
 """Value in the list of builds that opens the form for another date."""
 
@@ -24,7 +28,7 @@ NEW_BUILD = "new"
 def shell(projects: Iterable[tuple[str, str]]) -> Component:
     """The whole layout; `projects` holds key and name of each project."""
     known = list(projects)
-    return dmc.MantineProvider(
+    found: Component = dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh="callback-nav"),
             dmc.NotificationContainer(id=NOTICES, position="bottom-right"),
@@ -44,6 +48,7 @@ def shell(projects: Iterable[tuple[str, str]]) -> Component:
         theme=THEME,
         defaultColorScheme="auto",
     )
+    return found
 
 
 def _header(projects: list[tuple[str, str]]) -> Component:
@@ -55,7 +60,7 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         size="sm",
         w=220,
         className="tw-picker",
-        **{"aria-label": "Project"},
+        **aria(label="Project"),
     )
     search = html.Div(
         dmc.TextInput(
@@ -65,7 +70,7 @@ def _header(projects: list[tuple[str, str]]) -> Component:
             w=300,
             debounce=True,
             leftSection=html.Span(className="tw-icon tw-icon-search"),
-            **{"aria-label": "Find a customer by id or name"},
+            **aria(label="Find a customer by id or name"),
         ),
         role="search",
     )
@@ -75,11 +80,13 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         variant="subtle",
         color="gray",
         size="lg",
-        **{"aria-label": "Switch between light and dark"},
+        **aria(label="Switch between light and dark"),
     )
-    return dmc.Group(
+    found: Component = dmc.Group(
         [
-            dmc.Group([html.Div("tierwise", className="tw-brand"), project], gap="lg", wrap="nowrap"),
+            dmc.Group(
+                [html.Div("tierwise", className="tw-brand"), project], gap="lg", wrap="nowrap"
+            ),
             dmc.Group([search, scheme], gap="sm", wrap="nowrap"),
         ],
         justify="space-between",
@@ -87,10 +94,11 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         px="lg",
         wrap="nowrap",
     )
+    return found
 
 
 def _navigation() -> Component:
-    return html.Nav(html.Div(id="navigation", className="tw-nav"), **{"aria-label": "Pages"})
+    return html.Nav(html.Div(id="navigation", className="tw-nav"), **aria(label="Pages"))
 
 
 def _main(first_project: str) -> Component:
@@ -103,13 +111,18 @@ def _main(first_project: str) -> Component:
                 delay_show=250,
                 show_initially=True,
                 overlay_style={"visibility": "visible", "opacity": 0.45},
-                target_components={"page": "children"},
+                target_components=_LOADED,
             ),
         ],
         id="content",
         tabIndex=-1,
-        **{"data-first-project": first_project},
+        **_first_project(first_project),
     )
+
+
+def _first_project(key: str) -> dict[str, Any]:
+    """The project that an address without one means, for building.js."""
+    return {"data-first-project": key}
 
 
 def _skeleton() -> Component:
@@ -117,7 +130,7 @@ def _skeleton() -> Component:
     return html.Div(
         [dmc.Skeleton(h=28, w=220), cards, dmc.Skeleton(h=360, radius="md")],
         className="tw-stack tw-skeleton",
-        **{"aria-hidden": "true"},
+        **aria(hidden="true"),
     )
 
 
@@ -126,7 +139,13 @@ def _question_bar() -> Component:
     return html.Div(
         [
             _pick("build", "As of", [], 190, clearable=True),
-            _pick("lens", "Ranked by", [(str(one), capital(LENS_NAMES[one])) for one in Lens], 200, clearable=True),
+            _pick(
+                "lens",
+                "Ranked by",
+                [(str(one), capital(LENS_NAMES[one])) for one in Lens],
+                200,
+                clearable=True,
+            ),
             _pick("window", "Over", _WINDOWS, 160, clearable=True),
             dmc.Select(
                 id="dimension",
@@ -141,11 +160,13 @@ def _question_bar() -> Component:
                 className="tw-picker",
             ),
             _pick("slice", "is", [], 170, clearable=True, placeholder="any value"),
-            dmc.Button("Clear slice", id="clear-slice", variant="subtle", size="xs", display="none"),
+            dmc.Button(
+                "Clear slice", id="clear-slice", variant="subtle", size="xs", display="none"
+            ),
         ],
         className="tw-question",
         role="group",
-        **{"aria-label": "Question"},
+        **aria(label="Question"),
     )
 
 
@@ -158,7 +179,7 @@ def _pick(
     clearable: bool = False,
     placeholder: str = "",
 ) -> Component:
-    return dmc.Select(
+    found: Component = dmc.Select(
         id={"type": "ask", "name": name},
         label=label,
         data=[{"value": value, "label": text} for value, text in data],
@@ -170,11 +191,12 @@ def _pick(
         w=width,
         className="tw-picker",
     )
+    return found
 
 
 def _new_build() -> Component:
     """The form that builds as of another date; building.js drives it."""
-    return dmc.Modal(
+    found: Component = dmc.Modal(
         [
             html.P(
                 "Nothing dated later is read, so a build as of a past day can be compared "
@@ -182,7 +204,12 @@ def _new_build() -> Component:
                 className="tw-hint",
             ),
             dmc.DateInput(id="new-build-date", label="As of", valueFormat="D MMM YYYY", size="sm"),
-            html.Div(id="new-build-progress", className="tw-progress", role="status", **{"aria-live": "polite"}),
+            html.Div(
+                id="new-build-progress",
+                className="tw-progress",
+                role="status",
+                **aria(live="polite"),
+            ),
             dmc.Group(
                 dmc.Button("Build", id="new-build-start", size="sm"),
                 justify="flex-end",
@@ -194,4 +221,4 @@ def _new_build() -> Component:
         opened=False,
         centered=True,
     )
-
+    return found

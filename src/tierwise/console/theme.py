@@ -18,7 +18,7 @@ THEME: dict[str, Any] = {
     "primaryColor": "teal",
     "primaryShade": {"light": 7, "dark": 4},
     "colors": {"teal": list(_TEAL), "dark": list(_DARK)},
-    "fontFamily": 'Inter, ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+    "fontFamily": "Inter, ui-sans-serif, system-ui, 'Segoe UI', Roboto, Arial, sans-serif",
     "defaultRadius": "sm",
     "autoContrast": True,
     "cursorType": "pointer",

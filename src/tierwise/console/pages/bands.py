@@ -27,10 +27,22 @@ def fill(desk: Desk, view: View) -> Content:
     ledger = [grid for grid in answer.grids if grid.name == "reconciliation"]
     body = stack(
         figure_row(answer.figures, answer.context, view) if answer.figures else None,
-        panel("What each band brings and takes", _chart(answer), hint="Share of the total, by rank of customers."),
-        table(answer.grid("bands"), answer.context, view, hint="A row opens the customers of the band."),
+        panel(
+            "What each band brings and takes",
+            _chart(answer),
+            hint="Share of the total, by rank of customers.",
+        ),
+        table(
+            answer.grid("bands"),
+            answer.context,
+            view,
+            hint="A row opens the customers of the band.",
+        ),
         notes(answer.notes),
-        *(table(grid, answer.context, view, hint="Charged and unallocated add up to the ledger.") for grid in ledger),
+        *(
+            table(grid, answer.context, view, hint="Charged and unallocated add up to the ledger.")
+            for grid in ledger
+        ),
     )
     return Content(answer.context, body)
 

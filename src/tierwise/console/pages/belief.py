@@ -50,7 +50,9 @@ def _ask(text: str, view: View) -> Component:
         inputWrapperOrder=["label", "input", "description"],
     )
     examples = [
-        dcc.Link(one, href=view.href(view.path, text=one), className="tw-chip", title=f"Check: {one}")
+        dcc.Link(
+            one, href=view.href(view.path, text=one), className="tw-chip", title=f"Check: {one}"
+        )
         for one in EXAMPLES
     ]
     return panel(
@@ -67,7 +69,10 @@ def _verdict(answer: Answer, view: View) -> Component:
         [
             html.Div(
                 [
-                    html.Span("Holds" if holds else "Does not hold", className="tw-badge-good" if holds else "tw-badge-bad"),
+                    html.Span(
+                        "Holds" if holds else "Does not hold",
+                        className="tw-badge-good" if holds else "tw-badge-bad",
+                    ),
                     html.H2(answer.title, className="tw-verdict-title"),
                 ],
                 className="tw-verdict",

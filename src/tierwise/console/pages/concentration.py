@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from tierwise.console.guard import guarded
+from tierwise.console.guard import guarded, in_browser
 from tierwise.console.page import Content, House, Page
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import curve
 from tierwise.console.parts.figures import figure_row, panel
 from tierwise.console.parts.tables import table
@@ -69,9 +70,11 @@ def _curve(answer: Answer, view: View) -> Component:
         data=[{"value": "", "label": "Even steps"}, {"value": "log", "label": "Zoom on the best"}],
         value=view.get("axis"),
         size="xs",
-        **{"aria-label": "Scale of the customer axis"},
+        **aria(label="Scale of the customer axis"),
     )
-    return panel(answer.title, chart, hint="Move over the curve, or use the arrow keys.", aside=scale)
+    return panel(
+        answer.title, chart, hint="Move over the curve, or use the arrow keys.", aside=scale
+    )
 
 
 def _mark(top: int) -> list[dict[str, Any]]:
@@ -92,7 +95,7 @@ def _live(answer: Answer, asked: Answer, top: int, view: View) -> Component:
         debounce=250,
         size="sm",
     )
-    sentence = html.Div(top_sentence(asked, top, view), id="top-n-answer", **{"aria-live": "polite"})
+    sentence = html.Div(top_sentence(asked, top, view), id="top-n-answer", **aria(live="polite"))
     return panel("How much do the best bring?", number, sentence, hint="Type a number.")
 
 
@@ -126,7 +129,7 @@ def connect(app: Dash, house: House) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def answer_top_n(top: Any, path: str, search: str) -> tuple[list[Component], list[dict[str, Any]]]:
+    def answer_top_n(top: Any, path: str, search: str) -> tuple[Any, Any]:
         view = read_view(path, search)
         if not top:
             return [html.P("Type how many customers to look at.")], []
@@ -134,12 +137,7 @@ def connect(app: Dash, house: House) -> None:
         shown = min(int(top), answer.context.customers)
         return top_sentence(answer, shown, view), _mark(shown)
 
-    app.clientside_callback(
-        ClientsideFunction("tierwise", "keepTop"),
-        Output("top-n-answer", "data-top"),
-        Input("top-n", "value"),
-        prevent_initial_call=True,
-    )
+    in_browser(app, "keepTop", Output("top-n-answer", "data-top"), Input("top-n", "value"))
 
 
 PAGE = Page("/value", "Concentration", fill, section="Value", tab="Concentration", connect=connect)

@@ -29,10 +29,16 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
-        panel("From revenue to profit", waterfall("drivers", answer), hint="What the value is made of."),
+        panel(
+            "From revenue to profit",
+            waterfall("drivers", answer),
+            hint="What the value is made of.",
+        ),
         _orders(answer, view),
         _lines(answer, view),
-        table(_arranged(answer.grid("contacts")), answer.context, view) if answer.grid("contacts").rows else None,
+        table(_arranged(answer.grid("contacts")), answer.context, view)
+        if answer.grid("contacts").rows
+        else None,
         notes(answer.notes),
     )
     return Content(answer.context, body, title=answer.title)
@@ -40,9 +46,13 @@ def fill(desk: Desk, view: View) -> Content:
 
 def _profile(answer: Answer) -> Component:
     known = {k: v for k, v in answer.extra["profile"].items() if k not in _HIDDEN}
-    facts = [("Customer", answer.extra["customer_id"]), *((k.replace("_", " "), v) for k, v in known.items())]
+    facts = [
+        ("Customer", answer.extra["customer_id"]),
+        *((k.replace("_", " "), v) for k, v in known.items()),
+    ]
     return html.Dl(
-        [html.Div([html.Dt(str(name)), html.Dd(str(value))]) for name, value in facts], className="tw-facts"
+        [html.Div([html.Dt(str(name)), html.Dd(str(value))]) for name, value in facts],
+        className="tw-facts",
     )
 
 
@@ -59,7 +69,9 @@ def _orders(answer: Answer, view: View) -> Component:
 
 def _arranged(grid: Grid) -> Grid:
     """The source row beside the id; no customer id, as the page says whose rows these are."""
-    columns = [column for column in grid.columns if column.name not in ("customer_id", "source_row")]
+    columns = [
+        column for column in grid.columns if column.name not in ("customer_id", "source_row")
+    ]
     columns[1:1] = [column for column in grid.columns if column.name == "source_row"]
     return replace(grid, columns=tuple(columns))
 

@@ -14,7 +14,13 @@ def fill(desk: Desk, view: View) -> Content:
     answer = desk.margins(view.question())
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        table(answer.grid("customers"), answer.context, view, id="margins", hint="A row opens the customer."),
+        table(
+            answer.grid("customers"),
+            answer.context,
+            view,
+            id="margins",
+            hint="A row opens the customer.",
+        ),
         notes(answer.notes),
     )
     return Content(answer.context, body)

@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash.development.base_component import Component
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import heat_table
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
@@ -39,13 +40,14 @@ def fill(desk: Desk, view: View) -> Content:
 
 
 def _periods(view: View, desk: Desk) -> Component:
-    return dmc.SegmentedControl(
+    found: Component = dmc.SegmentedControl(
         id={"type": "ask", "name": "period"},
         data=[{"value": str(one), "label": str(one).capitalize()} for one in Period],
         value=view.get("period") or str(desk.settings.active.period),
         size="xs",
-        **{"aria-label": "Length of the periods"},
+        **aria(label="Length of the periods"),
     )
+    return found
 
 
 def _movement(desk: Desk, view: View) -> Component:
@@ -58,7 +60,8 @@ def _movement(desk: Desk, view: View) -> Component:
         panel(
             answer.title,
             heat_table(answer.grid("deciles")),
-            hint="Rows: where customers were in the window before. Columns: where they are now. 1 is the best tenth.",
+            hint="Rows: where customers were in the window before. "
+            "Columns: where they are now. 1 is the best tenth.",
         ),
     )
 

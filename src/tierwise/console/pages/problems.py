@@ -18,7 +18,8 @@ def fill(desk: Desk, view: View) -> Content:
             problem_grid(desk.build),
             context,
             view,
-            hint="Each kind of finding with its first example. Errors were left out, warnings were kept.",
+            hint="Each kind of finding with its first example. "
+            "Errors were left out, warnings were kept.",
         ),
         table(table_grid(desk.build), context, view),
     )

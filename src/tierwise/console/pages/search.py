@@ -19,7 +19,9 @@ def fill(desk: Desk, view: View) -> Content:
     """Fill the page with whoever fits the text."""
     text = view.get("q").strip()
     if not text:
-        raise UsageError("Nothing to search for.", "Type an id or a part of a name into the search field.")
+        raise UsageError(
+            "Nothing to search for.", "Type an id or a part of a name into the search field."
+        )
     everybody = desk.members(f"rank:1-{_SEARCHED}", view.question(), limit=_SEARCHED)
     grid = everybody.grid("members")
     wanted = text.casefold()
@@ -29,7 +31,9 @@ def fill(desk: Desk, view: View) -> Content:
         if wanted in str(row["customer_id"]).casefold() or wanted in str(row["name"]).casefold()
     )
     if not found:
-        body = stack(message(f"Nobody fits “{text}”", "Ids and names of ranked customers were searched."))
+        body = stack(
+            message(f"Nobody fits “{text}”", "Ids and names of ranked customers were searched.")
+        )
         return Content(everybody.context, body)
     fits = replace(grid, title=f"Customers that fit “{text}”", rows=found)
     return Content(everybody.context, stack(table(fits, everybody.context, view, id="search")))

@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash.development.base_component import Component
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import bars
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
@@ -25,7 +26,8 @@ def fill(desk: Desk, view: View) -> Content:
     if not dimensions:
         raise MissingDataError(
             "There is nothing to slice by.",
-            "Map text columns such as country, segment or channel in [sources.customers] or [sources.order_lines].",
+            "Map text columns such as country or segment in [sources.customers], "
+            "or channel in [sources.order_lines].",
         )
     by = view.get("by") or _first([one.name for one in dimensions])
     answer = desk.slices(by, view.question())
@@ -38,14 +40,23 @@ def fill(desk: Desk, view: View) -> Content:
         allowDeselect=False,
         size="xs",
         w=200,
-        **{"aria-label": "Slice by"},
+        **aria(label="Slice by"),
     )
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        panel(f"Revenue and customers by {labels.get(by, by)}", _chart(answer), aside=picker,
-              hint=f"The {_DRAWN} largest; all of them are in the table."),
-        table(answer.grid("slices"), answer.context, view,
-              hint="Per customer: the mean with its 95% interval. A row opens the customers of the slice."),
+        panel(
+            f"Revenue and customers by {labels.get(by, by)}",
+            _chart(answer),
+            aside=picker,
+            hint=f"The {_DRAWN} largest; all of them are in the table.",
+        ),
+        table(
+            answer.grid("slices"),
+            answer.context,
+            view,
+            hint="Per customer: the mean with its 95% interval. "
+            "A row opens the customers of the slice.",
+        ),
         notes(answer.notes),
     )
     return Content(answer.context, body)
@@ -61,7 +72,10 @@ def _chart(answer: Answer) -> Component:
         "slice-shares",
         answer.to_json()["slices"][:_DRAWN],
         key="slice",
-        series=(("revenue_share", "of revenue", "--tw-c1"), ("share_of_customers", "of customers", "--tw-c4")),
+        series=(
+            ("revenue_share", "of revenue", "--tw-c1"),
+            ("share_of_customers", "of customers", "--tw-c4"),
+        ),
         unit=Unit.SHARE,
         axis="Share of the total",
         currency=answer.context.currency,

@@ -33,7 +33,9 @@ def _attention(answer: Answer, view: View) -> Component | None:
     rows = answer.grid("attention").rows
     if not rows:
         return None
-    return panel("Worth a look", html.Ul([_item(row, view) for row in rows], className="tw-attention"))
+    return panel(
+        "Worth a look", html.Ul([_item(row, view) for row in rows], className="tw-attention")
+    )
 
 
 def _item(row: Row, view: View) -> Component:

@@ -24,10 +24,17 @@ def fill(desk: Desk, view: View) -> Content:
         panel(
             "Cumulative profit, best customers first",
             _chart(answer),
-            hint="The curve climbs while customers earn and falls where serving them costs more than they bring.",
+            hint="The curve climbs while customers earn, "
+            "and falls where serving them costs more than they bring.",
         ),
         notes(answer.notes),
-        table(losers.grid("members"), answer.context, view, id="loss-makers", hint="The costliest first."),
+        table(
+            losers.grid("members"),
+            answer.context,
+            view,
+            id="loss-makers",
+            hint="The costliest first.",
+        ),
         table(answer.grid("steps"), answer.context, view),
     )
     return Content(answer.context, body)
@@ -44,7 +51,7 @@ def _chart(answer: Answer) -> Component:
         tip="whaleTip",
         options={"currency": answer.context.currency},
         marks=[{"x": at_peak, "color": "var(--tw-mark)", "label": f"peak at {at_peak:,}"}],
-        describes="Cumulative profit against customers ranked from the most to the least profitable.",
+        describes="Cumulative profit against customers, the most profitable first.",
     )
 
 

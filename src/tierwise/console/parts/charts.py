@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from tierwise.console.parts.aria import aria
 from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 
@@ -23,12 +24,15 @@ def _ticks(unit: Unit) -> dict[str, str]:
 
 
 def _tip(function: str, **options: Any) -> dict[str, Any]:
-    return {"content": {"function": function, "options": options}, "cursor": {"stroke": "var(--tw-soft)"}}
+    return {
+        "content": {"function": function, "options": options},
+        "cursor": {"stroke": "var(--tw-soft)"},
+    }
 
 
 def framed(chart: Component, describes: str) -> Component:
     """A chart with the sentence that a screen reader says instead of it."""
-    return html.Div(chart, className="tw-chart", role="group", **{"aria-label": describes})
+    return html.Div(chart, className="tw-chart", role="group", **aria(label=describes))
 
 
 def curve(
@@ -47,7 +51,12 @@ def curve(
     """One curve over customers ranked from the best on, with a crosshair."""
     last = data[-1]["rank"] if data else 1
     powers = [10**power for power in range(len(str(last)))]
-    scale = {"scale": "log", "domain": [1, "dataMax"], "allowDataOverflow": True, "ticks": [*powers, last]}
+    scale = {
+        "scale": "log",
+        "domain": [1, "dataMax"],
+        "allowDataOverflow": True,
+        "ticks": [*powers, last],
+    }
     linear = {"domain": [0, "dataMax"]}
     chart = dmc.AreaChart(
         id=id,
@@ -72,10 +81,18 @@ def curve(
             "minTickGap": 40,
             **(scale if logarithmic else linear),
         },
-        yAxisProps={"tickFormatter": _ticks(unit), "width": 72, "tickMargin": 8, "domain": ["auto", "auto"]},
+        yAxisProps={
+            "tickFormatter": _ticks(unit),
+            "width": 72,
+            "tickMargin": 8,
+            "domain": ["auto", "auto"],
+        },
         tooltipProps=_tip(tip, **options),
         tooltipAnimationDuration=0,
-        areaChartProps={"accessibilityLayer": True, "margin": {"top": 16, "right": 24, "bottom": 20, "left": 8}},
+        areaChartProps={
+            "accessibilityLayer": True,
+            "margin": {"top": 16, "right": 24, "bottom": 20, "left": 8},
+        },
         referenceLines=list(marks),
     )
     return framed(chart, describes)
@@ -102,7 +119,9 @@ def bars(
         id=id,
         data=list(data),
         dataKey=key,
-        series=[{"name": n, "label": label, "color": f"var({color})"} for n, label, color in series],
+        series=[
+            {"name": n, "label": label, "color": f"var({color})"} for n, label, color in series
+        ],
         type="stacked" if stacked else "default",
         h=height,
         withLegend=len(series) > 1,
@@ -161,7 +180,10 @@ def waterfall(id: str, answer: Answer) -> Component:
             "cursor": {"fill": "var(--tw-hover)"},
         },
         tooltipAnimationDuration=0,
-        barChartProps={"accessibilityLayer": True, "margin": {"top": 8, "right": 24, "bottom": 20, "left": 8}},
+        barChartProps={
+            "accessibilityLayer": True,
+            "margin": {"top": 8, "right": 24, "bottom": 20, "left": 8},
+        },
     )
     return framed(chart, "Steps from revenue to profit.")
 
@@ -171,17 +193,27 @@ def heat_table(grid: Grid) -> Component:
     names = [column.name for column in grid.columns[1:]]
     head = [html.Th("", scope="col"), *(html.Th(c.label, scope="col") for c in grid.columns[1:])]
     body = [
-        html.Tr([html.Th(str(row[grid.columns[0].name]), scope="row"), *_heat_cells([row[n] for n in names])])
+        html.Tr(
+            [
+                html.Th(str(row[grid.columns[0].name]), scope="row"),
+                *_heat_cells([row[n] for n in names]),
+            ]
+        )
         for row in grid.rows
     ]
     return html.Div(
-        html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="tw-heat-table"), className="tw-scroll"
+        html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="tw-heat-table"),
+        className="tw-scroll",
     )
 
 
 def _heat_cells(counts: Sequence[int]) -> list[Component]:
     largest = max(*counts, 1)
     return [
-        html.Td(f"{count:,}" if count else "", style={"--heat": f"{count / largest:.2f}"}, className="tw-heat")
+        html.Td(
+            f"{count:,}" if count else "",
+            style={"--heat": f"{count / largest:.2f}"},
+            className="tw-heat",
+        )
         for count in counts
     ]

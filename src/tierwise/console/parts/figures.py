@@ -8,7 +8,15 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from tierwise.console.parts.words import capital, customers, day, in_console, interval, shown, suffix
+from tierwise.console.parts.words import (
+    capital,
+    customers,
+    day,
+    in_console,
+    interval,
+    shown,
+    suffix,
+)
 from tierwise.console.view import View
 from tierwise.results import Context, Figure
 from tierwise.units import Unit, format_value
@@ -19,8 +27,13 @@ def figure_card(figure: Figure, context: Context, view: View) -> Component:
     body = [
         html.Div(capital(figure.label), className="tw-figure-label"),
         html.Div(
-            [html.Span(shown(figure)), html.Span(suffix(figure, context.currency), className="tw-unit")],
-            className="tw-figure-value tw-figure-text" if figure.unit is Unit.TEXT else "tw-figure-value",
+            [
+                html.Span(shown(figure)),
+                html.Span(suffix(figure, context.currency), className="tw-unit"),
+            ],
+            className="tw-figure-value tw-figure-text"
+            if figure.unit is Unit.TEXT
+            else "tw-figure-value",
             title=format_value(figure.value, figure.unit, context.currency),
         ),
         html.Div(_foot(figure, context), className="tw-figure-foot"),
@@ -34,7 +47,10 @@ def figure_card(figure: Figure, context: Context, view: View) -> Component:
 def _foot(figure: Figure, context: Context) -> list[Component]:
     """The interval or the note where there is one, then what the figure was counted on."""
     said = interval(figure) or figure.note
-    counted = [*([customers(context.customers)] if context.customers > 1 else []), day(context.as_of)]
+    counted = [
+        *([customers(context.customers)] if context.customers > 1 else []),
+        day(context.as_of),
+    ]
     return [html.Span(text) for text in ([said] if said else counted)]
 
 
@@ -48,9 +64,11 @@ def figure_row(figures: Iterable[Figure], context: Context, view: View) -> Compo
     return html.Div(cards, className="tw-figures", style={"--across": across})
 
 
-def panel(title: str, *children: Component, hint: str = "", aside: Component | None = None) -> Component:
+def panel(
+    title: str, *children: Component, hint: str = "", aside: Component | None = None
+) -> Component:
     """A titled surface; `hint` says in one sentence how to read what is in it."""
-    head = [html.H2(title, className="tw-panel-title")]
+    head: list[Component] = [html.H2(title, className="tw-panel-title")]
     if hint:
         head.append(html.P(hint, className="tw-hint"))
     return html.Section(

@@ -10,6 +10,11 @@ from tierwise.console.parts.words import in_console
 from tierwise.console.view import View
 from tierwise.errors import MissingDataError, TierwiseError
 
+_HOW_TO_ADD = (
+    "Sources are named in tierwise.toml in the project's folder. "
+    "After a change, build again; the figures fill in by themselves."
+)
+
 
 def message(title: str, *text: str, action: Component | None = None) -> Component:
     """A calm panel with a title, a few sentences and perhaps a button."""
@@ -27,8 +32,12 @@ def message(title: str, *text: str, action: Component | None = None) -> Componen
 def explained(error: TierwiseError, *, bare: bool = False) -> Component:
     """A page, or `bare` a part of one, that could not be filled, in the words of the error."""
     if bare:
-        return html.P(in_console(f"{error.message} {error.remedy}".strip()), className="tw-message-text")
-    title = "Not in this data yet" if isinstance(error, MissingDataError) else "This cannot be answered"
+        return html.P(
+            in_console(f"{error.message} {error.remedy}".strip()), className="tw-message-text"
+        )
+    title = (
+        "Not in this data yet" if isinstance(error, MissingDataError) else "This cannot be answered"
+    )
     return message(title, error.message, in_console(error.remedy))
 
 

@@ -27,7 +27,10 @@ def population_chart(answer: Answer, id: str) -> Component:
         ),
         unit=Unit.COUNT,
         axis="Customers",
-        describes="Active customers by period: stayed, back again and new; lost ones below the line.",
+        describes="Customers by period: stayed, back again, new; lost ones below the line.",
         stacked=True,
-        options={"magnitude": True, "extra": [{"label": "Active", "name": "active", "unit": "count"}]},
+        options={
+            "magnitude": True,
+            "extra": [{"label": "Active", "name": "active", "unit": "count"}],
+        },
     )

@@ -50,7 +50,11 @@ def quality_line(build: Build, view: View) -> Component:
 def _rejected(manifest: Mapping[str, Any]) -> str:
     tables = len(manifest["tables"])
     rejects = manifest["rejects"]
-    return f"{rejects:,} rows rejected in {tables} tables." if rejects else f"{tables} tables, no row rejected."
+    return (
+        f"{rejects:,} rows rejected in {tables} tables."
+        if rejects
+        else f"{tables} tables, no row rejected."
+    )
 
 
 def problem_grid(build: Build) -> Grid:

@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from tierwise.console.parts.aria import aria
 from tierwise.console.parts.words import plain
 from tierwise.console.view import View
 from tierwise.results import Column, Context, Grid
@@ -48,7 +49,9 @@ def table(
     )
 
 
-def table_body(grid: Grid, context: Context, view: View, name: str, links: Links | None = None) -> Component:
+def table_body(
+    grid: Grid, context: Context, view: View, name: str, links: Links | None = None
+) -> Component:
     """The table alone, without its toolbar."""
     columns = [c for c in grid.columns if c.name != grid.opens]
     follow = links or (lambda row: view.opens(str(row.get(grid.opens) or "")) if grid.opens else "")
@@ -56,21 +59,24 @@ def table_body(grid: Grid, context: Context, view: View, name: str, links: Links
     short = len(rows) <= _FITS
     widths = [_width(column, grid.rows) for column in columns]
     wide = sum(widths) > _ROOM
-    return dag.AgGrid(
+    found: Component = dag.AgGrid(
         id={"type": "grid", "name": name},
         columnDefs=_columns(columns, widths, context, grid.rows, pin=wide),
         rowData=rows,
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions=_options(short),
         eventListeners={"rowClicked": ["openRow(params)"], "cellKeyDown": ["openRowByKey(params)"]},
-        csvExportParams={"fileName": f"{context.project}-{name}-{context.as_of}.csv".replace(" ", "-")},
+        csvExportParams={
+            "fileName": f"{context.project}-{name}-{context.as_of}.csv".replace(" ", "-")
+        },
         style={"height": None if short else _ROW_HEIGHT * (_FITS - 1), "width": "100%"},
         className="tw-grid",
     )
+    return found
 
 
 def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Component:
-    left = [html.H2(grid.title, className="tw-panel-title")]
+    left: list[Component] = [html.H2(grid.title, className="tw-panel-title")]
     if hint:
         left.append(html.P(hint, className="tw-hint"))
     tools = [] if aside is None else [aside]
@@ -83,7 +89,7 @@ def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Compo
                 placeholder="Filter rows",
                 size="xs",
                 w=160,
-                **{"aria-label": f"Filter the rows of {grid.title}"},
+                **aria(label=f"Filter the rows of {grid.title}"),
             )
         )
     tools.append(
@@ -93,16 +99,17 @@ def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Compo
             variant="default",
             size="xs",
             className="tw-export",
-            **{"aria-label": f"Export {grid.title} as CSV"},
+            **aria(label=f"Export {grid.title} as CSV"),
         )
     )
-    return dmc.Group(
+    found: Component = dmc.Group(
         [html.Div(left), dmc.Group(tools, gap="xs", wrap="nowrap")],
         justify="space-between",
         align="flex-start",
         wrap="nowrap",
         className="tw-panel-head",
     )
+    return found
 
 
 def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
@@ -112,14 +119,21 @@ def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
 
 def _width(column: Column, rows: Sequence[Row]) -> int:
     """Pixels that the longest value and the longest word of the label need."""
-    longest = max((len(format_value(row.get(column.name), column.unit)) for row in rows[:200]), default=1)
+    longest = max(
+        (len(format_value(row.get(column.name), column.unit)) for row in rows[:200]), default=1
+    )
     word = max((len(part) for part in column.label.split()), default=1)
     needed = max(_DIGIT * longest + _PADDING, _DIGIT * word + _HEADER, _NARROW)
     return int(min(needed, _BROAD))
 
 
 def _columns(
-    columns: Sequence[Column], widths: Sequence[int], context: Context, rows: Sequence[Row], *, pin: bool
+    columns: Sequence[Column],
+    widths: Sequence[int],
+    context: Context,
+    rows: Sequence[Row],
+    *,
+    pin: bool,
 ) -> list[dict[str, Any]]:
     definitions = [
         {**_column(c, context), "minWidth": width, "flex": width, **_wrapping(c, rows)}
@@ -132,7 +146,9 @@ def _columns(
 
 
 def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
-    prose = column.unit is Unit.TEXT and any(len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50])
+    prose = column.unit is Unit.TEXT and any(
+        len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50]
+    )
     return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
 
 
@@ -143,7 +159,9 @@ def _column(column: Column, context: Context) -> dict[str, Any]:
         "headerName": column.label,
         "headerTooltip": column.help or column.label,
         "tooltipField": column.name if column.unit is Unit.TEXT else None,
-        "valueFormatter": {"function": f"showValue(params.value, '{column.unit}', '{context.currency}')"},
+        "valueFormatter": {
+            "function": f"showValue(params.value, '{column.unit}', '{context.currency}')"
+        },
         "filter": "agNumberColumnFilter" if number else "agTextColumnFilter",
         "useValueFormatterForExport": False,
         "wrapHeaderText": True,

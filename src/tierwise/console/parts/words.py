@@ -30,7 +30,7 @@ def window_name(window: str) -> str:
 
 
 def short_id(build: str) -> str:
-    """The digest of a build id, as short as people quote it: `2025-12-31-0123456789ab` as `0123456`."""
+    """The digest of a build id as people quote it: `2025-12-31-0123456789ab` as `0123456`."""
     return build[len("2025-12-31-") :][:7]
 
 
@@ -59,9 +59,10 @@ def capital(text: str) -> str:
 
 
 def shown(figure: Figure) -> str:
-    """The value of a figure without its unit; large amounts without cents, as cards have no room."""
-    if figure.unit is Unit.MONEY and isinstance(figure.value, int | float | Decimal):
-        return f"{figure.value:,.0f}" if abs(figure.value) >= _CENTS_BELOW else f"{figure.value:,.2f}"
+    """The value of a figure without its unit; large amounts without cents, for want of room."""
+    if figure.unit is Unit.MONEY and figure.value is not None:
+        places = 0 if abs(Decimal(figure.value)) >= _CENTS_BELOW else 2
+        return f"{figure.value:,.{places}f}"
     if figure.unit is Unit.MINUTES and figure.value is not None:
         return f"{figure.value:,.0f}"
     return format_value(figure.value, figure.unit)
@@ -82,7 +83,12 @@ def interval(figure: Figure) -> str:
     return f"between {low} and {high}"
 
 
-_OPTIONS = {"--lens": "“Ranked by”", "--window": "“Over”", "--as-of": "“As of”", "--where": "“Only where”"}
+_OPTIONS = {
+    "--lens": "“Ranked by”",
+    "--window": "“Over”",
+    "--as-of": "“As of”",
+    "--where": "“Only where”",
+}
 
 
 def in_console(text: str) -> str:
