@@ -72,6 +72,8 @@ def answer(
     amount_shares: Sequence[float],
 ) -> Answer:
     """Read the concentration table, the Gini coefficient and the curve off the picked rows."""
+    if measure == "contacts":
+        rows = [_whole(row) for row in rows]
     first = require_customers(rows, measure)
     n, total = int(first["n"]), first["total"]
     require_positive(total, measure, context.currency)
@@ -89,6 +91,11 @@ def answer(
         notes=("One customer: concentration says nothing.",) if n == 1 else (),
         extra={"measure": measure, "lorenz": _curve(rows, n, total)},
     )
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    """Contacts are ranked as decimals like money, and shown as the counts they are."""
+    return row | {name: int(row[name]) for name in ("value", "cumulative", "total")}
 
 
 def _figures(
