@@ -61,7 +61,7 @@ def conserved(report, rejects: int) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=st.lists(fields, min_size=1, max_size=20))
 def test_well_formed_rows_are_conserved_and_all_read(session, rows):
@@ -73,7 +73,7 @@ def test_well_formed_rows_are_conserved_and_all_read(session, rows):
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lines=st.lists(st.text(alphabet='12,"x\n', max_size=14), min_size=1, max_size=20))
 def test_any_lines_at_all_are_conserved(session, lines):

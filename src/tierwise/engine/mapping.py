@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 
@@ -55,29 +56,32 @@ def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
     query = (source.sql if rows.kind == "file" else None) or (preset.sql if preset else "")
     if not query:
         return rows
-    ordered = f"WITH source AS ({rows.sql}) {query.rstrip().rstrip(';')}"
+    session.raw.execute(f"CREATE OR REPLACE TEMP VIEW source AS {rows.sql}")
+    target = session.scratch / f"{table.name}-query.parquet"
     try:
-        names = {column.name for column in described(session, ordered)}
-        kept = {str(r[0]) for r in session.raw.execute(f"DESCRIBE {ordered}").fetchall()} - names
+        session.raw.execute(
+            f"COPY ({query.strip().rstrip(';')}) TO {quoted(target)} (FORMAT parquet)"
+        )
     except duckdb.Error as found:
         raise UnreadableError(_bad_query(table, rows, query, found)) from None
-    row = ROW if ROW in kept else "row_number() OVER ()"
-    file = FILE if FILE in kept else quoted(rows.source)
-    sql = f"SELECT * EXCLUDE ({', '.join(kept)}), " if kept else "SELECT *, "
-    sql += f"{row} AS {ROW}, {file} AS {FILE} FROM ({ordered})"
-    scratch = session.scratch / f"{table.name}-query.parquet"
-    session.raw.execute(f"COPY ({sql}) TO {quoted(scratch)} (FORMAT parquet)")
-    reading = f"SELECT * FROM read_parquet({quoted(scratch)})"
-    return Rows(
-        rows.source,
-        reading,
-        described(session, reading),
-        rows.files,
-        rows.kind,
-        rows.excel,
-        rows.rejects,
-        rows.problems,
-    )
+    finally:
+        session.raw.execute("DROP VIEW source")
+    sql = _with_origin(session, target, rows.source)
+    return replace(rows, sql=sql, columns=described(session, sql))
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({quoted(path)}, file_row_number = true)"
+
+
+def _with_origin(session: Session, target: Path, source: str) -> str:
+    """Row and file as the query passed them on, else the number of the query's row."""
+    listed = session.raw.execute(f"DESCRIBE FROM {_parquet(target)}").fetchall()
+    names = {str(row[0]) for row in listed}
+    row = ROW if ROW in names else "file_row_number + 1"
+    file = FILE if FILE in names else quoted(source)
+    taken = ", ".join(sorted({ROW, FILE, "file_row_number"} & names))
+    return f"SELECT * EXCLUDE ({taken}), {row} AS {ROW}, {file} AS {FILE} FROM {_parquet(target)}"
 
 
 def mapped(session: Session, table: Table, source: Source, rows: Rows) -> Mapped:

@@ -12,14 +12,15 @@ import ibis.expr.types as ir
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.currency import converted
 from tierwise.engine.duplicates import Duplicates, find_duplicates, without
+from tierwise.engine.findings import duplicate_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import FILE, ROW, Rows
+from tierwise.engine.readers.rows import ROW, Rows
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import typed_view
 from tierwise.settings.model import Source
-from tierwise.tables.problems import Problem, Severity
-from tierwise.tables.rules import AMOUNTS, Effect, Rule, any_holds, rules, verdict
+from tierwise.tables.problems import Problem
+from tierwise.tables.rules import Effect, Rule, any_holds, rules, verdict
 from tierwise.tables.schema import Table
 
 # Level 1 and no dictionaries for keys that hardly repeat: half the time of the defaults.
@@ -83,26 +84,50 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
     counts = _counted(session, view, judged)
-    problems = [*rows.problems, *noticed, *said, *_unread(table, rows)]
-    problems += _problems(session, fields, view, judged, counts)
     good = _good(view, judged, counts)
     repeated = _repeated(session, fields, good)
     if repeated.rows:
         good = without(session, good)
-        problems.append(_duplicate(fields, repeated))
+    problems = [*rows.problems, *noticed, *said, *unread(table, rows)]
+    problems += rule_problems(session, fields, view, _dropping(judged), counts)
+    problems += duplicate_problems(fields, repeated)
+    problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
     kept = _write(loading, fields, good)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
     return Outcome(loaded, tuple(problems), rows)
 
 
-def _counted(session: Session, view: ir.Table, judged: Sequence[Rule]) -> dict[str, int]:
+def _dropping(judged: Sequence[Rule]) -> list[Rule]:
+    return [rule for rule in judged if rule.effect is not Effect.KEEP]
+
+
+def _of_kept_rows(
+    loading: Loading,
+    fields: Mapped,
+    good: ir.Table,
+    judged: Sequence[Rule],
+    counts: Mapping[str, int],
+    repeated: Duplicates,
+) -> list[Problem]:
+    """What is said of rows that stay; counted again when others went."""
+    again = rules(good, fields.table, as_of=loading.as_of, today=loading.today)
+    keeping = [rule for rule in again if rule.effect is Effect.KEEP and counts[rule.name]]
+    if keeping and (repeated.rows or any(counts[rule.name] for rule in _dropping(judged))):
+        counts = _holding(loading.session, good, keeping)
+    return rule_problems(loading.session, fields, good, keeping, counts)
+
+
+def _holding(session: Session, view: ir.Table, judged: Sequence[Rule]) -> dict[str, int]:
     """How many rows there are and for how many each rule holds, in one pass."""
     counted: dict[str, ir.Scalar] = {rule.name: view.count(where=rule.holds) for rule in judged}
-    counts = session.rows(view.aggregate(rows=view.count(), **counted))[0]
-    left = {rule.effect for rule in judged if counts[rule.name]}
-    counts |= {"rejected": 0, "left_out": 0}
-    if left & {Effect.REJECT, Effect.LEAVE_OUT}:
+    return session.rows(view.aggregate(rows=view.count(), **counted))[0]
+
+
+def _counted(session: Session, view: ir.Table, judged: Sequence[Rule]) -> dict[str, int]:
+    """The same with the rows that go; a row for which several rules hold goes once."""
+    counts = _holding(session, view, judged) | {"rejected": 0, "left_out": 0}
+    if any(counts[rule.name] for rule in _dropping(judged)):
         rejected = any_holds(judged, Effect.REJECT)
         later = any_holds(judged, Effect.LEAVE_OUT) & ~rejected
         again = view.aggregate(
@@ -187,98 +212,3 @@ def _day(value: object) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else None
-
-
-def _unread(table: Table, rows: Rows) -> list[Problem]:
-    """One problem for each way in which rows could not be read, with the first line."""
-    found: list[Problem] = []
-    for code in dict.fromkeys(reject.code for reject in rows.rejects):
-        same = [reject for reject in rows.rejects if reject.code == code]
-        lines = ", ".join(str(reject.row) for reject in same[:10]) + (
-            " ..." if len(same) > 10 else ""
-        )
-        message = f"This row has {same[0].reason}; left out. Lines: {lines}."
-        found.append(
-            Problem(
-                code,
-                Severity.ERROR,
-                table.name,
-                message,
-                "Correct these lines in the source.",
-                same[0].source,
-                same[0].row,
-                same[0].column,
-                same[0].raw[:80],
-                len(same),
-            )
-        )
-    return found
-
-
-def _problems(
-    session: Session,
-    fields: Mapped,
-    view: ir.Table,
-    judged: Sequence[Rule],
-    counts: Mapping[str, int],
-) -> list[Problem]:
-    return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
-
-
-def _problem(
-    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
-) -> Problem:
-    found = f"{rule.column}__found"
-    columns = [FILE, ROW, *([found] if found in view.columns else [])]
-    first = session.rows(view.filter(rule.holds).select(*columns).order_by(FILE, ROW).limit(1))[0]
-    field = fields.field(rule.column)
-    return Problem(
-        rule.code,
-        rule.severity,
-        fields.table.name,
-        rule.message + _sum(session, view, rule, fields.table),
-        rule.remedy,
-        first[FILE],
-        first[ROW],
-        field.origin if field else rule.column,
-        str(first.get(found) or "")[:80],
-        int(counts[rule.name]),
-    )
-
-
-def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
-    """What the rows are worth, where that is asked for and known."""
-    amount = AMOUNTS.get(table.name, "")
-    if rule.code not in {"negative-amount", "no-customer"} or amount not in view.columns:
-        return ""
-    summed = view.aggregate(these=view[amount].sum(where=rule.holds), total=view[amount].sum())
-    found = session.rows(summed)[0]
-    total = found["total"]
-    share = (
-        f", {found['these'] / total:.1%} of the total"
-        if rule.code == "no-customer" and total
-        else ""
-    )
-    return f" They sum to {found['these'] or 0:,.2f}{share}."
-
-
-def _duplicate(fields: Mapped, repeated: Duplicates) -> Problem:
-    file, row, key = repeated.first
-    differ = repeated.rows - repeated.identical
-    how = {0: "all equal to the first", repeated.rows: "all different from the first"}.get(
-        differ, f"{repeated.identical:,} equal to the first, {differ:,} different"
-    )
-    origins = [field.origin for name in fields.table.key if (field := fields.field(name))]
-    return Problem(
-        "duplicate",
-        Severity.ERROR,
-        fields.table.name,
-        f"Row {repeated.original} has this key already; the first row is kept,"
-        f" later ones are left out ({how}).",
-        "Remove the copies, or map a column that tells the rows apart.",
-        file,
-        row,
-        ", ".join(origins),
-        key,
-        repeated.rows,
-    )

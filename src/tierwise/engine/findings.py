@@ -1,0 +1,112 @@
+"""What was found in a table, as problems with their first example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis.expr.types as ir
+
+from tierwise.engine.connect import Session
+from tierwise.engine.duplicates import Duplicates
+from tierwise.engine.mapping import Mapped
+from tierwise.engine.readers.rows import FILE, ROW, Rows
+from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.rules import AMOUNTS, Rule
+from tierwise.tables.schema import Table
+
+
+def unread(table: Table, rows: Rows) -> list[Problem]:
+    """One problem for each way in which rows could not be read, with the first line."""
+    found: list[Problem] = []
+    for code in dict.fromkeys(reject.code for reject in rows.rejects):
+        same = [reject for reject in rows.rejects if reject.code == code]
+        lines = ", ".join(str(reject.row) for reject in same[:10]) + (
+            " ..." if len(same) > 10 else ""
+        )
+        message = f"This row has {same[0].reason}; left out. Lines: {lines}."
+        found.append(
+            Problem(
+                code,
+                Severity.ERROR,
+                table.name,
+                message,
+                "Correct these lines in the source.",
+                same[0].source,
+                same[0].row,
+                same[0].column,
+                same[0].raw[:80],
+                len(same),
+            )
+        )
+    return found
+
+
+def rule_problems(
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    judged: Sequence[Rule],
+    counts: Mapping[str, int],
+) -> list[Problem]:
+    """One problem for each rule that holds somewhere."""
+    return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
+
+
+def _problem(
+    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
+) -> Problem:
+    found = f"{rule.column}__found"
+    columns = [FILE, ROW, *([found] if found in view.columns else [])]
+    first = session.rows(view.filter(rule.holds).select(*columns).order_by(FILE, ROW).limit(1))[0]
+    field = fields.field(rule.column)
+    return Problem(
+        rule.code,
+        rule.severity,
+        fields.table.name,
+        rule.message + _sum(session, view, rule, fields.table),
+        rule.remedy,
+        first[FILE],
+        first[ROW],
+        field.origin if field else rule.column,
+        str(first.get(found) or "")[:80],
+        int(counts[rule.name]),
+    )
+
+
+def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
+    """What the rows are worth, where that is asked for and known."""
+    amount = AMOUNTS.get(table.name, "")
+    if rule.code not in {"negative-amount", "no-customer"} or amount not in view.columns:
+        return ""
+    summed = view.aggregate(these=view[amount].sum(where=rule.holds), total=view[amount].sum())
+    found = session.rows(summed)[0]
+    these, total = found["these"] or 0, found["total"]
+    share = f", {these / total:.1%} of the total" if rule.code == "no-customer" and total else ""
+    return f" They sum to {these:,.2f}{share}."
+
+
+def duplicate_problems(fields: Mapped, repeated: Duplicates) -> list[Problem]:
+    """Rows whose key was there before, if there are any."""
+    if not repeated.rows:
+        return []
+    file, row, key = repeated.first
+    differ = repeated.rows - repeated.identical
+    how = {0: "all equal to the first", repeated.rows: "all different from the first"}.get(
+        differ, f"{repeated.identical:,} equal to the first, {differ:,} different"
+    )
+    origins = [field.origin for name in fields.table.key if (field := fields.field(name))]
+    return [
+        Problem(
+            "duplicate",
+            Severity.ERROR,
+            fields.table.name,
+            f"Row {repeated.original} has this key already; the first row is kept,"
+            f" later ones are left out ({how}).",
+            "Remove the copies, or map a column that tells the rows apart.",
+            file,
+            row,
+            ", ".join(origins),
+            key,
+            repeated.rows,
+        )
+    ]
