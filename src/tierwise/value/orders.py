@@ -37,6 +37,12 @@ def attributed(lines: ir.Table) -> ir.Table:
     return lines.filter(lines.customer_id.notnull())
 
 
+def unattributed(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
+    """One row: lines of the window that name no customer, and their revenue."""
+    nobody = lines.filter(lines.customer_id.isnull() & between(lines, "created_at", start, as_of))
+    return nobody.aggregate(lines=nobody.count(), revenue=nobody.total_amount.sum())
+
+
 def by_order(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
     """One row a customer and order, amounts of the window beside dates of all history."""
     inside = between(lines, "created_at", start, as_of)

@@ -70,6 +70,7 @@ def answer(
     context: Context,
     row: dict[str, Any],
     profit: Any,
+    unattributed: dict[str, Any],
     headline: Answer | None,
     attention: list[dict[str, str]],
 ) -> Answer:
@@ -79,7 +80,7 @@ def answer(
             f"No customer was active between {context.window_from} and {context.as_of}.",
             "Widen --window or choose an earlier --as-of.",
         )
-    figures = [*_customers(row, context), *_money(row, profit)]
+    figures = [*_customers(row, context), *_money(row, profit, unattributed)]
     if headline is not None:
         figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
     columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
@@ -121,7 +122,7 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
     ]
 
 
-def _money(row: dict[str, Any], profit: Any) -> list[Figure]:
+def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> list[Figure]:
     revenue, active, before = row["revenue"], int(row["active"]), row["revenue_before"]
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
     if before:
@@ -133,6 +134,10 @@ def _money(row: dict[str, Any], profit: Any) -> list[Figure]:
     if profit is not None:
         label = "Profit after cost to serve"
         figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+    if unattributed["lines"]:
+        note = f"{unattributed['lines']:,} lines name no customer"
+        amount, label = unattributed["revenue"], "Unattributed revenue"
+        figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
     if before:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))

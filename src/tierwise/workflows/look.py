@@ -18,7 +18,8 @@ from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Context
 from tierwise.settings import Lens, Window
 from tierwise.tables import TABLES, Kind
-from tierwise.value import cost_to_serve, customer, ranking, slices
+from tierwise.units import Unit, format_value
+from tierwise.value import cost_to_serve, customer, orders, ranking, slices
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import between, first_day
@@ -184,7 +185,26 @@ class Look:
             )
         return tuple(notes)
 
+    def unattributed(self) -> dict[str, Any]:
+        """Lines of the window without a customer, and their revenue; none under a slice."""
+        if self.where or not self.has("order_lines"):
+            return {"lines": 0, "revenue": None}
+        return self.rows(orders.unattributed(self.lines(), self.start, self.as_of))[0]
+
+    def revenue_notes(self) -> tuple[str, ...]:
+        """Says what revenue no customer is known for: it is in no share and no ranking."""
+        found = self.unattributed()
+        if not found["lines"]:
+            return ()
+        amount = format_value(found["revenue"], Unit.MONEY, self._currency)
+        lines = f"{found['lines']:,} lines"
+        return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
+
     # --- context and names
+
+    @property
+    def _currency(self) -> str:
+        return self.project.settings.project.currency
 
     def context(self, customers: int, lens: str | None = None) -> Context:
         """What the figures of an answer stand on."""
@@ -196,7 +216,7 @@ class Look:
             lens=str(lens or self.lens),
             window=str(self.window),
             window_from=self.start,
-            currency=self.project.settings.project.currency,
+            currency=self._currency,
             customers=customers,
             lines=kept.get("order_lines", kept.get("contacts", 0)),
             slice=", ".join(f"{dimension.label} = {value}" for dimension, value in self.where),

@@ -62,7 +62,8 @@ class Desk:
             profit = curve.figure("total_profit").value if curve else None
             context = look.context(customers=int(row["active"] or 0))
             listed = attention(row, headline, curve, self.build, context.currency)
-            return standing.answer(context, row, profit, headline, listed)
+            nobody = look.unattributed()
+            return standing.answer(context, row, profit, nobody, headline, listed)
 
     def concentration(
         self,
@@ -82,7 +83,8 @@ class Desk:
                 self.settings.revenue_shares,
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
-            return concentration.answer(_context(look, rows, of), rows, of, *asked)
+            answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
+            return replace(answer, notes=(*answer.notes, *look.revenue_notes()))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
@@ -97,7 +99,8 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
-            return replace(answer, notes=(*answer.notes, *look.cost_notes()))
+            notes = (*answer.notes, *look.cost_notes(), *look.revenue_notes())
+            return replace(answer, notes=notes)
 
     def population(
         self,
