@@ -1,0 +1,85 @@
+"""Check says everything at once and leaves nothing behind."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tierwise.engine.project import open_project
+from tierwise.errors import SettingsError
+from tierwise.workflows.check import CheckResult, check
+
+ROWS = "header_id,customer_id,created_at,total_amount\n1,c1,2024-01-05,10\n2,,2024-01-06,x\n3,c3,2025-01-06,5\n4,c4,2024-02-06,-5\n"
+
+
+def checked(folder: Path, toml: str, rows: str = ROWS) -> CheckResult:
+    (folder / "o.csv").write_text(rows)
+    (folder / "tierwise.toml").write_text(toml)
+    return check(open_project(folder), as_of=date(2024, 12, 31), today=date(2025, 6, 30), tell=str)
+
+
+def test_errors_come_first_and_counts_add_up(tmp_path):
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n')
+    assert [p.severity for p in found.problems] == sorted(
+        (p.severity for p in found.problems), key=["error", "warning", "note"].index
+    )
+    table = next(r for r in found.answer.grid("tables").rows if r["name"] == "order_lines")
+    assert (table["rows_read"], table["rows_kept"]) == (4, 2)
+    assert (table["rows_rejected"], table["rows_after_as_of"]) == (1, 1)
+    assert found.answer.figure("errors").value == len(found.errors) == 1
+
+
+def test_the_answer_is_one_json_document(tmp_path):
+    document = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n').answer.to_json()
+    assert document["kind"] == "check"
+    assert document["problems"][0]["row"] == 3
+    assert document["as_of"] == "2024-12-31"
+
+
+def test_nothing_is_left_in_the_project(tmp_path):
+    checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n')
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["o.csv", "tierwise.toml"]
+
+
+def test_every_problem_of_the_settings_is_listed_at_once(tmp_path):
+    toml = """[project]
+currency = "euro"
+[sources.order_line]
+path = "o.csv"
+[sources.contacts]
+path = "o.csv"
+delimter = ";"
+"""
+    with pytest.raises(SettingsError) as refused:
+        checked(tmp_path, toml)
+    text = str(refused.value)
+    assert "2 problems" in text
+    assert 'project.currency = "euro"' in text
+    assert 'Did you mean "delimiter"?' in text
+
+
+def test_unknown_tables_columns_and_presets_are_answered_with_the_nearest(tmp_path):
+    toml = """[sources.order_line]
+path = "o.csv"
+[sources.contacts]
+path = "o.csv"
+preset = "zendesk-ticket-metric"
+columns = { contact = "x" }
+"""
+    with pytest.raises(SettingsError) as refused:
+        checked(tmp_path, toml)
+    text = str(refused.value)
+    assert 'Did you mean "order_lines"?' in text
+    assert 'Did you mean "contact_id"?' in text
+    assert 'Did you mean "zendesk-ticket-metrics"?' in text
+
+
+def test_a_folder_without_settings_says_how_to_get_them(tmp_path):
+    with pytest.raises(SettingsError, match="tierwise init"):
+        open_project(tmp_path)
+
+
+def test_broken_toml_names_the_line(tmp_path):
+    (tmp_path / "tierwise.toml").write_text("[project\n")
+    with pytest.raises(SettingsError, match="line 1"):
+        open_project(tmp_path)

@@ -1,0 +1,109 @@
+"""Init on folders as people have them: what it takes for what, and why."""
+
+import shutil
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tierwise.engine.project import open_project
+from tierwise.errors import UsageError
+from tierwise.workflows.check import check
+from tierwise.workflows.init import Proposal, propose
+
+SHOPIFY = (
+    "\ufeffName,Email,Financial Status,Created at,Currency,Subtotal,Lineitem quantity,Lineitem name,"
+    "Lineitem price,Lineitem sku,Lineitem discount,Refunded Amount\n"
+    "#1001,ada@example.com,paid,2024-01-05 10:11:12 -0500,USD,20.00,1,Mug,20.00,M,0.00,0.00\n"
+)
+CUSTOMERS = "Kundennummer;Firma;Branche;Kunde seit\n00017;Müller GmbH;Handel;01.02.2019\n00018;Jäger;Bau;15.03.2020\n"
+ORDERS = "Rechnungsnr.;Kundennummer;Rechnungsdatum;Menge;Betrag\nR1;00017;03.04.2023;3;1.234,50 €\nR2;00018;25.06.2023;1;7,00 €\n"
+
+
+def accepted(folder: Path) -> Proposal:
+    """Propose, write, and load what was proposed: it must do without errors."""
+    proposal = propose(folder)
+    tomllib.loads(proposal.toml())
+    proposal.write()
+    found = check(open_project(folder), as_of=None, today=date(2026, 1, 1), tell=str)
+    assert not found.errors, [str(p) for p in found.errors]
+    return proposal
+
+
+@pytest.mark.parametrize(
+    ("file", "preset", "currency", "as_of"),
+    [
+        ("online_retail/online_retail_2010_2011", "online-retail", "GBP", date(2011, 12, 9)),
+        ("superstore/superstore", "superstore", "USD", date(2017, 12, 30)),
+        ("cdnow/cdnow_sample", "cdnow", "USD", date(1998, 6, 30)),
+    ],
+)
+def test_known_exports_are_recognised(tmp_path, shared_data, file, preset, currency, as_of):
+    shutil.copy(shared_data / f"{file}.parquet", tmp_path)
+    proposal = accepted(tmp_path)
+    assert [s.guess.preset for s in proposal.sources] == [preset]
+    assert (proposal.currency, proposal.as_of) == (currency, as_of)
+
+
+def test_a_shopify_export_brings_its_currency(tmp_path):
+    (tmp_path / "orders_export.csv").write_text(SHOPIFY, encoding="utf-8")
+    proposal = accepted(tmp_path)
+    assert proposal.sources[0].guess.preset == "shopify-orders-csv"
+    assert (proposal.currency, proposal.currency_reason[:9]) == ("USD", "most rows")
+
+
+def test_german_files_in_latin_1_and_by_year(tmp_path):
+    (tmp_path / "kunden.csv").write_bytes(CUSTOMERS.encode("latin-1"))
+    (tmp_path / "umsatz_2023.csv").write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "umsatz_2024.csv").write_text(ORDERS.replace("2023", "2024"), encoding="utf-8")
+    (tmp_path / "notizen.csv").write_text("a,b\n1,2\n")
+    proposal = accepted(tmp_path)
+    assert {s.guess.table: s.path for s in proposal.sources} == {
+        "customers": "kunden.csv",
+        "order_lines": "umsatz_*.csv",
+    }
+    columns = {m.column: m.origin for m in proposal.sources[1].guess.matches}
+    assert columns["header_id"] == "Rechnungsnr."
+    assert columns["total_amount"] == "Betrag"
+    assert (proposal.currency, proposal.as_of) == ("EUR", date(2024, 6, 25))
+    assert proposal.skipped[0][0] == "notizen.csv"
+
+
+def test_every_mapping_carries_its_reason(tmp_path):
+    (tmp_path / "o.csv").write_text("order no,client,date,qty,unit price\n1,c,2024-01-05,2,3.50\n")
+    text = accepted(tmp_path).toml()
+    assert '"client" is a usual name for it' in text
+    assert "qty times unit price gives it" in text
+
+
+def test_a_column_named_right_with_wrong_values_is_not_taken(tmp_path):
+    (tmp_path / "o.csv").write_text("order,customer,date,amount,quantity\n1,c,2024-01-05,2,many\n")
+    text = accepted(tmp_path).toml()
+    assert '# quantity = "quantity"' in text
+
+
+def test_a_question_that_only_the_user_can_answer_is_asked_in_the_file(tmp_path):
+    (tmp_path / "o.csv").write_text("order,customer,date,amount\n1,c,03/04/2024,2\n")
+    proposal = propose(tmp_path)
+    assert [p.code for p in proposal.open_questions] == ["ambiguous-date"]
+    assert '# date_format = "%d/%m/%Y"' in proposal.toml()
+
+
+def test_an_existing_file_is_left_alone(tmp_path):
+    (tmp_path / "tierwise.toml").write_text("")
+    with pytest.raises(UsageError, match="exists already"):
+        propose(tmp_path).write()
+
+
+def test_a_folder_without_tables_still_gives_valid_settings(tmp_path):
+    proposal = propose(tmp_path)
+    assert proposal.sources == ()
+    proposal.write()
+    assert open_project(tmp_path).name == tmp_path.name
+
+
+def test_all_settings_of_value_are_shown_with_their_help(tmp_path):
+    text = propose(tmp_path).toml()
+    for name in ("lens", "window", "top_n", "bands", "min_cell", "event", "period"):
+        assert f"# {name} =" in text
