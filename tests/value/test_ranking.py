@@ -138,7 +138,11 @@ def test_known_concentration(bench: Bench):
     """70, 20, 10 and 0: one customer brings 70%, two 90%; Gini is 0.55 by hand."""
     bench.fill(firm_of(70, 20, 10, 0))
     found = concentrated(bench)
-    assert [row["share"] for row in found.grid("top").rows] == [0.7, 0.9, 1, 1]
+    share = {row["label"]: row["share"] for row in found.grid("top").rows}
+    assert share == {"top 1": 0.7, "top 1%": 0.7, "top 20%": 0.7, "top 50%": 0.9} | {
+        "top 3": 1,
+        "all 4": 1,
+    }
     assert [row["customers"] for row in found.grid("needed").rows] == [1, 2, 3]
     # |differences| of the 6 pairs: 50 + 60 + 70 + 10 + 20 + 10 = 220; / (n * total) = 220 / 400
     assert found.figure("gini").value == pytest.approx(0.55)

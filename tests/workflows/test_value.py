@@ -1,0 +1,565 @@
+"""Every question about value, asked of a firm small enough to reckon by hand."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from tests.value import small_firm
+from tests.value.small_firm import SETTINGS, desk_of
+
+from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.results import Answer, Context
+from tierwise.settings import Activity, Lens, Period, Window
+from tierwise.workflows.look import Question
+from tierwise.workflows.value import Desk
+
+ALL = Window(months=None)
+PROFIT = Question(lens=Lens.PROFIT)
+WEB = Question(where=(("channel", "web"),))
+FRANCE = Question(where=(("country", "France"),))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return desk_of(tmp_path_factory.mktemp("small"))
+
+
+def figures(answer: Answer) -> dict[str, object]:
+    return {figure.name: figure.value for figure in answer.figures}
+
+
+def column(answer: Answer, grid: str, name: str) -> list[object]:
+    return [row[name] for row in answer.grid(grid).rows]
+
+
+def ids(answer: Answer) -> list[object]:
+    return column(answer, "members", "customer_id")
+
+
+QUESTIONS = {
+    "today": Desk.today,
+    "concentration": Desk.concentration,
+    "whale": Desk.whale,
+    "bands": Desk.bands,
+    "population": Desk.population,
+    "movement": Desk.movement,
+    "dependency": Desk.dependency,
+    "margins": Desk.margins,
+    "slices": lambda desk: desk.slices("country"),
+    "contact costs": Desk.contact_costs,
+    "wallet": Desk.wallet,
+    "customer": lambda desk: desk.customer("c1"),
+    "members": lambda desk: desk.members("rank:1-3"),
+    "belief": lambda desk: desk.belief("80:20"),
+}
+
+
+@pytest.fixture(scope="module")
+def answered(desk: Desk) -> Callable[[str], Answer]:
+    """Answers of the questions above, each asked once."""
+    return cache(lambda name: QUESTIONS[name](desk))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_json_keeps_every_figure(answered: Callable[[str], Answer], name: str):
+    """Context, figures and grids have names of their own, so none hides another in JSON."""
+    answer = answered(name)
+    names = [
+        *Context.__slots__,
+        *(figure.name for figure in answer.figures),
+        *(grid.name for grid in answer.grids),
+        *answer.extra,
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_context_says_what_figures_stand_on(
+    desk: Desk, answered: Callable[[str], Answer], name: str
+):
+    """Every answer names project, build, as-of date, lens and currency, and has a figure."""
+    context = answered(name).context
+    assert (context.project, context.currency) == ("Small firm", "EUR")
+    assert (context.build, context.as_of) == (desk.build.id, date(2025, 12, 31))
+    assert context.lens in ("revenue", "profit")
+    assert answered(name).figures
+
+
+def test_concentration(desk: Desk):
+    """Anna brings 70% of the year; the order without a customer and the later one do not count."""
+    found = desk.concentration(top_n=(1, 2), top_shares=(0.2,))
+    assert figures(found) == {
+        "total": 1000,
+        "counted": 5,
+        "gini": pytest.approx(0.616),  # 2 * (6 * 1000 - 1460) / (5 * 1000) - 6 / 5
+        "largest_share": 0.7,
+        "top_fifth_share": 0.7,
+    }
+    assert [(row["label"], row["share"]) for row in found.grid("top").rows] == [
+        ("top 1", 0.7),
+        ("top 20%", 0.7),
+        ("top 2", 0.9),
+    ]
+    assert column(found, "needed", "customers") == [1, 2, 2, 3]
+    assert found.context.window_from == date(2025, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("window", "counted", "total"), [("12m", 5, 1000), ("24m", 6, 1800), ("2y", 6, 1800)]
+)
+def test_windows(desk: Desk, window: str, counted: int, total: int):
+    """A longer window takes in earlier orders, and who made them."""
+    found = desk.concentration(Question(window=Window.parse(window)))
+    assert (found.figure("counted").value, found.figure("total").value) == (counted, total)
+
+
+def test_all_history(desk: Desk):
+    """All history has no first day, and everything up to the as-of date."""
+    found = desk.concentration(Question(window=ALL))
+    assert found.figure("total").value == 1820
+    assert (found.context.window, found.context.window_from) == ("all", None)
+
+
+def test_measures(desk: Desk):
+    """Concentration is asked of contacts too; an unknown measure is named with the known ones."""
+    assert figures(desk.concentration(measure="contacts"))["total"] == 3
+    with pytest.raises(UsageError, match='no measure "happiness"') as wrong:
+        desk.concentration(measure="happiness")
+    assert "contacts" in wrong.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("lens", "total", "counted"),
+    [
+        (Lens.REVENUE, "1000", 5),
+        (Lens.REVENUE_BEFORE_RETURNS, "1030", 5),
+        (Lens.GROSS_PROFIT, "425", 5),
+        (Lens.PROFIT, "292", 6),
+    ],
+)
+def test_lenses(desk: Desk, lens: Lens, total: str, counted: int):
+    """Each lens ranks by its own measure; only profit counts Gus, who costs without ordering."""
+    found = desk.concentration(Question(lens=lens))
+    assert found.figure("total").value == Decimal(total)
+    assert found.figure("counted").value == counted
+    assert found.context.lens == lens
+
+
+def test_whale(desk: Desk):
+    """Three customers earn 370, three lose 78 of it again; a revenue lens is read as profit."""
+    found = desk.whale()
+    assert found.context.lens == "profit"
+    assert figures(found) == {
+        "total_profit": 292,
+        "peak_profit": 370,
+        "peak_share": pytest.approx(370 / 292),
+        "customers_at_peak": 3,
+        "share_of_customers_at_peak": 0.5,
+        "loss_makers": 3,
+        "profit_destroyed": 78,
+    }
+
+
+def test_bands_reconcile(desk: Desk):
+    """The ledger of the year is 685: what customers are charged plus what nobody caused."""
+    found = desk.bands(PROFIT, last_ranks=(1, 3))
+    assert column(found, "bands", "profit") == [344, 26, -78]
+    assert column(found, "bands", "contacts") == [1, 1, 1]
+    ledger = {row["driver"]: row for row in found.grid("reconciliation").rows}
+    assert {d: (r["ledger"], r["assigned"], r["unallocated"]) for d, r in ledger.items()} == {
+        "contact": (100, 48, 52),
+        "direct": (25, 25, 0),
+        "order": (60, 60, 0),
+        "overhead": (500, 0, 500),
+        "total of the ledger": (685, 133, 552),
+    }
+
+
+def test_population(desk: Desk):
+    """Quarters run from the first order to the as-of date; Dee comes back after years."""
+    found = desk.population()
+    rows = {row["period"]: row for row in found.grid("periods").rows}
+    assert len(rows) == 16
+    assert (rows["2022-Q2"]["active"], rows["2022-Q2"]["lost"]) == (0, 1)
+    assert (rows["2025-Q3"]["active"], rows["2025-Q3"]["new"]) == (1, 1)
+    assert (rows["2025-Q4"]["new"], rows["2025-Q4"]["reactivated"]) == (1, 1)
+    assert figures(found) == {"active": 2, "new": 1, "reactivated": 1, "lost": 1}
+
+
+def test_population_by_contact(desk: Desk):
+    """Who called is active where the question asks for contacts."""
+    found = desk.population(period=Period.YEAR, event=Activity.CONTACT)
+    assert [(row["period"], row["active"]) for row in found.grid("periods").rows] == [
+        ("2024", 1),
+        ("2025", 3),
+    ]
+
+
+def test_today(desk: Desk):
+    """The first panel: five active, three new, Dee back, Fay lost, and what deserves a look."""
+    found = desk.today()
+    assert figures(found) == {
+        "customers_active": 5,
+        "customers_new": 3,
+        "customers_reactivated": 1,
+        "customers_lost": 1,
+        "customers_active_before": 2,
+        "revenue": 1000,
+        "spend_per_active": 200,
+        "profit": 292,
+        "revenue_change": pytest.approx(0.25),
+        "revenue_lost": 300,
+        "largest_share": 0.7,
+        "top_fifth_share": 0.7,
+    }
+    assert column(found, "attention", "opens") == ["rank:1-1", "loss-makers", "state:lost"]
+
+
+def test_movement(desk: Desk):
+    """Anna stayed best, Fay is gone, four were not there; all history has nothing before it."""
+    found = desk.movement()
+    assert figures(found) == {"in_both": 1, "same_decile": 1, "best_kept": 1}
+    rows = {row["from_decile"]: row for row in found.grid("deciles").rows}
+    assert rows["decile 2"]["left"] == 1
+    assert sum(rows["not there"][f"to_{k}"] for k in range(1, 11)) == 4
+    with pytest.raises(UsageError, match="no window before it"):
+        desk.movement(Question(window=ALL))
+
+
+def test_dependency(desk: Desk):
+    """If Anna leaves, 70% of revenue and more than all profit go with her."""
+    found = desk.dependency()
+    largest = found.grid("largest").rows[0]
+    assert (largest["name"], largest["revenue"], largest["revenue_share"]) == ("Anna", 700, 0.7)
+    shares = [0.7, 0.2, 0.05, 0.04, 0.01]
+    assert found.figure("effective_customers").value == pytest.approx(
+        1 / sum(share**2 for share in shares)
+    )
+
+
+def test_margins(desk: Desk):
+    """Bob alone was given a discount: 50 of 250, where the firm gives 50 of 1,080."""
+    found = desk.margins()
+    bob = found.grid("customers").rows[0]
+    assert (bob["name"], bob["discount_rate"]) == ("Bob", 0.2)
+    assert found.figure("gross_margin").value == 0.425
+    assert found.figure("discount_rate").value == pytest.approx(50 / 1080)
+    assert bob["excess_discount"] == pytest.approx(50 - 50 / 1080 * 250)
+    assert found.figure("leakage").value == pytest.approx(bob["excess_discount"])
+
+
+def test_slices_of_customers(desk: Desk):
+    """Slices of whole customers carry profit; France is Anna, Cy and Dee."""
+    found = desk.slices("country")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert rows.keys() == {"France", "(slices under 2 customers)"}
+    france = rows["France"]
+    assert (france["customers"], france["revenue"], france["profit"]) == (3, 790, 324)
+    assert france["revenue_year_earlier"] == 500
+    assert rows["(slices under 2 customers)"]["customers"] == 2  # Germany and not given
+
+
+def test_slices_of_lines(desk: Desk):
+    """A cut through the lines has revenue and gross profit, and no profit to tell."""
+    found = desk.slices("channel")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert (rows["web"]["revenue"], rows["shop"]["revenue"]) == (750, 240)
+    assert rows["web"]["gross_profit"] == 390
+    assert all(row["profit"] is None for row in rows.values())
+
+
+def test_question_of_some_customers(desk: Desk):
+    """A slice of customers is ranked on its own and keeps its costs, which the context names."""
+    found = desk.concentration(Question(lens=Lens.PROFIT, where=FRANCE.where))
+    assert figures(found)["total"] == 324
+    assert found.context.slice == "country = France"
+    assert desk.bands(FRANCE).context.customers == 3
+
+
+def test_question_of_some_lines(desk: Desk):
+    """A slice of lines counts those lines alone."""
+    assert figures(desk.concentration(WEB))["total"] == 750
+    assert desk.concentration(WEB).figure("counted").value == 2
+
+
+def test_profit_of_some_lines_is_refused(desk: Desk):
+    """Costs cannot follow a cut through the lines: the refusal says so and what can be asked."""
+    with pytest.raises(RefusedError, match="Cost to serve is not known by channel") as refused:
+        desk.whale(WEB)
+    assert "gross_profit" in refused.value.remedy
+    assert desk.whale(Question(lens=Lens.GROSS_PROFIT, where=WEB.where)).figures
+
+
+def test_slices_narrow(desk: Desk):
+    """Several conditions must all hold."""
+    found = desk.concentration(Question(where=(("country", "France"), ("channel", "shop"))))
+    assert (found.figure("counted").value, found.figure("total").value) == (1, 40)
+
+
+def test_values_that_are_not_given(desk: Desk):
+    """The customers without a country can be asked for like any others."""
+    assert figures(desk.concentration(Question(where=(("country", "(not given)"),))))["total"] == 10
+
+
+def test_dimensions(desk: Desk):
+    """Dimensions are text columns of customers and lines; values come most frequent first."""
+    known = {dimension.name: dimension.of_line for dimension in desk.dimensions()}
+    assert known["segment"] is known["country"] is False
+    assert known["channel"] is True
+    assert "name" not in known
+    assert desk.dimension_values("country") == ("France", "Germany")
+    assert desk.dimension_values("channel") == ("web", "shop", "phone")
+    with pytest.raises(UsageError, match='no dimension "planet"') as wrong:
+        desk.slices("planet")
+    assert "country" in wrong.value.remedy
+
+
+def test_value_that_never_occurs(desk: Desk):
+    """A value that no customer has is a slip, answered with the values that occur."""
+    with pytest.raises(UsageError, match='country is never "Narnia"') as wrong:
+        desk.concentration(Question(where=(("country", "Narnia"),)))
+    assert "France" in wrong.value.remedy
+
+
+def test_contact_costs(desk: Desk):
+    """Three contacts of 60 minutes cost 48; the one of the year before is not among them."""
+    found = desk.contact_costs()
+    assert figures(found) == {
+        "contacts": 3,
+        "agent_minutes": 60,
+        "cost": 48,
+        "cost_per_contact": 16,
+    }
+    assert column(found, "by_channel", "cost") == [30, 18]
+    assert column(found, "by_month", "month") == ["2025-02", "2025-03"]
+    assert found.context.customers == 3
+
+
+def test_contact_costs_of_some_customers(desk: Desk):
+    """Contacts follow a slice of customers."""
+    assert figures(desk.contact_costs(FRANCE))["contacts"] == 1
+
+
+def test_wallet(desk: Desk):
+    """Anna and Bob buy 900 of 2,000 here, between 32% and 60% by their own estimates."""
+    found = desk.wallet()
+    share = found.figure("share_of_wallet")
+    assert (share.value, share.low, share.high) == (0.45, 900 / 2800, 0.6)
+    assert column(found, "customers", "gap") == [700, 400]
+    assert column(found, "customers", "name") == ["Anna", "Bob"]
+
+
+SELECTORS = [
+    ("rank:1", ["c1"]),
+    ("rank:2-4", ["c2", "c3", "c4"]),
+    ("rank:5-99", ["c5"]),
+    ("rank:90-99", []),
+    ("loss-makers", ["c7", "c4", "c5"]),
+    ("customer:c3", ["c3"]),
+    ("state:active", ["c1", "c2", "c3", "c4", "c5"]),
+    ("state:new", ["c2", "c3", "c5"]),
+    ("state:reactivated", ["c4"]),
+    ("state:lost", ["c6"]),
+    ("state:new:2025-Q3", ["c3"]),
+    ("state:lost:2025-Q3", ["c2"]),
+    ("state:active:2025", ["c1", "c2", "c3", "c4", "c5"]),
+    ("state:retained:2025", ["c1"]),
+    ("state:lost:2024-08", ["c6"]),
+    ("slice:country=France", ["c1", "c3", "c4"]),
+    ("slice:channel=shop", ["c2", "c4"]),
+    ("slice:country=(not given)", ["c5"]),
+]
+
+
+@pytest.mark.parametrize(("selector", "expected"), SELECTORS, ids=[s for s, _ in SELECTORS])
+def test_members(desk: Desk, selector: str, expected: list[str]):
+    """A selector lists its customers: best first, or the largest loss first; lost ones too."""
+    found = desk.members(selector)
+    assert ids(found) == expected
+    assert found.figure("found").value == len(expected)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["", "rank:", "rank:x", "best", "state:asleep", "state:retained", "slice:", "customer:"],
+)
+def test_members_of_nothing(desk: Desk, selector: str):
+    """What is no selector is answered with the forms."""
+    with pytest.raises(UsageError, match="does not select customers") as wrong:
+        desk.members(selector)
+    assert "rank:1-40" in wrong.value.remedy
+
+
+@pytest.mark.parametrize("period", ["2025-Q5", "2025-13", "Q3", "25"])
+def test_members_of_no_period(desk: Desk, period: str):
+    """A period that is none is answered with how to write one."""
+    with pytest.raises(UsageError, match="is no period"):
+        desk.members(f"state:lost:{period}")
+
+
+def test_cut_lists_say_so(desk: Desk):
+    """A list that is cut says how long it is."""
+    found = desk.members("rank:1-5", limit=2)
+    assert ids(found) == ["c1", "c2"]
+    assert found.figure("found").value == 5
+    assert found.notes == ("The first 2 of 5 are listed; --limit shows more.",)
+
+
+OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "belief")]
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name: str):
+    """Whatever a figure or a row says it opens is a list, as long as the figure says."""
+    answer = answered(name)
+    question = Question(lens=Lens(answer.context.lens))
+    for figure in answer.figures:
+        if figure.opens:
+            found = desk.members(figure.opens, question).figure("found").value
+            if figure.unit == "count" and figure.name not in ("contacts",):
+                assert found == figure.value, figure.name
+    for grid in answer.grids:
+        for row in grid.rows[-4:]:
+            selector = row.get(grid.opens)
+            if selector and not selector.startswith("customer:"):
+                found = desk.members(selector, question).figure("found").value
+                expected = row.get("customers", row.get("active", found))
+                assert found == expected, selector
+
+
+def test_customer_down_to_the_source(desk: Desk):
+    """Anna's profit in steps, her orders, and lines with the row of the file they came from."""
+    found = desk.customer("c1")
+    assert found.title == "Anna"
+    assert (found.figure("rank").value, found.figure("rank").note) == (1, "of 5")
+    assert found.figure("profit").value == 344
+    steps = [(row["component"], row["amount"]) for row in found.grid("drivers").rows]
+    assert steps == [
+        ("Sales before returns", 700),
+        ("Returns", 0),
+        ("Revenue", 700),
+        ("Cost of goods", -340),
+        ("Gross profit", 360),
+        ("Order handling", -10),
+        ("Service contacts", -6),
+        ("Profit", 344),
+    ]
+    assert column(found, "orders", "header_id") == ["o1", "o7"]
+    file = (desk.project.root / "lines.csv").read_text().splitlines()
+    for row in found.grid("order_lines").rows:
+        assert file[row["source_row"] - 1].startswith(f"{row['header_id']},{row['line_item_id']},")
+    assert column(found, "contacts", "contact_id") == ["k1", "k4"]
+    assert found.extra["profile"]["country"] == "France"
+
+
+def test_customer_who_only_costs(desk: Desk):
+    """Gus never ordered: his loss is known, without a rank by revenue."""
+    found = desk.customer("c7")
+    assert found.figure("profit").value == -43
+    assert found.figure("rank").value is None
+    assert found.grid("orders").rows == ()
+    assert not any("unknown" in note for note in found.notes)
+
+
+def test_unknown_customer(desk: Desk):
+    """A customer that is not there is answered with ids that look alike."""
+    with pytest.raises(UsageError, match='no customer "c"') as wrong:
+        desk.customer("c")
+    assert wrong.value.remedy == "Near: c1, c2, c3, c4, c5."
+    with pytest.raises(UsageError, match='no customer "nobody"') as wrong:
+        desk.customer("nobody")
+    assert "rank:1-20" in wrong.value.remedy
+
+
+def without(*sources: str) -> str:
+    """The settings of the firm without some of its sources."""
+    kept, keep = [], True
+    for row in SETTINGS.splitlines():
+        if row.startswith("["):
+            keep = not any(row.startswith(f"[sources.{name}") for name in sources)
+        kept += [row] * keep
+    return "\n".join(kept)
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A firm that knows its order lines alone, without what the goods cost."""
+    settings = without("customers", "costs", "contacts", "agents", "wallets")
+    settings = settings.replace('total_cost = "cost"\n', "").replace('lens = "revenue"\n', "")
+    settings = settings.replace('discount_amount = "discount"\n', "")
+    return desk_of(tmp_path_factory.mktemp("poor"), settings)
+
+
+def test_revenue_is_the_lens(poor: Desk):
+    """Without cost the lens is revenue, and the manifest says so."""
+    assert poor.build.manifest["lens"] == "revenue"
+    assert figures(poor.concentration())["total"] == 1000
+
+
+def test_questions_that_cannot_be_answered(poor: Desk):
+    """What needs costs, contacts or wallets says which source is missing."""
+    for ask in (
+        lambda: poor.concentration(PROFIT),
+        poor.whale,
+        poor.margins,
+        poor.contact_costs,
+        poor.wallet,
+        lambda: poor.population(event=Activity.CONTACT),
+    ):
+        with pytest.raises(MissingDataError) as missing:
+            ask()
+        assert missing.value.remedy
+
+
+def test_profit_lists_are_not_guessed(poor: Desk):
+    """Nobody is called a loss-maker, or ranked by profit, where profit is unknown."""
+    for ask in (
+        lambda: poor.members("loss-makers"),
+        lambda: poor.members("rank:1-2", PROFIT),
+        lambda: poor.movement(PROFIT),
+    ):
+        with pytest.raises(MissingDataError):
+            ask()
+
+
+def test_first_panel_shows_what_there_is(poor: Desk):
+    """The first panel leaves profit out and answers."""
+    assert "profit" not in figures(poor.today())
+
+
+def test_unknown_cost_of_some_lines(tmp_path):
+    """One line without a cost makes the customer's profit unknown: it is not taken for free."""
+    lines = small_firm.FILES["lines.csv"].replace("100.00,40.00", "100.00,")
+    desk = desk_of(tmp_path, lines=lines)
+    with pytest.raises(MissingDataError, match="some of their lines have no cost"):
+        desk.concentration(PROFIT)
+
+
+def test_ledger_that_names_no_customers(tmp_path):
+    """A ledger of drivers alone, without a customer column, is shared out too."""
+    costs = "cost_date,driver,amount\n2025-01-31,order,60.00\n"
+    desk = desk_of(tmp_path, without("contacts", "agents", "wallets"), costs=costs)
+    assert desk.concentration(PROFIT).figure("total").value == 425 - 60
+
+
+def test_activity_by_contact_on_the_first_panel(tmp_path):
+    """Where contacts make active, the first panel counts who called."""
+    settings = SETTINGS.replace('window = "12m"', 'window = "12m"\nactive = {event = "contact"}')
+    assert figures(desk_of(tmp_path, settings).today())["customers_active"] == 3
+
+
+def test_customers_in_several_slices_are_counted_once(tmp_path):
+    """Who bought in two channels is one customer of the firm, and of a pool of small slices."""
+    lines = small_firm.FILES["lines.csv"] + "o12,1,c5,2025-06-01T10:00:00,10.00,5.00,,fax\n"
+    found = desk_of(tmp_path, lines=lines).slices("channel")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert rows["(slices under 2 customers)"]["customers"] == 1  # Eve, by phone and by fax
+    assert found.figure("counted").value == 5
+
+
+def test_contacts_do_not_follow_a_slice_of_lines(desk: Desk):
+    """Contacts have no line to be cut by: a slice of lines is refused, not ignored."""
+    with pytest.raises((RefusedError, UsageError)):
+        desk.contact_costs(WEB)
