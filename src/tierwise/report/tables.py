@@ -12,6 +12,7 @@ from tierwise.units import Unit, format_value
 LONGEST_WORD = 32
 """Characters without a space that fit a column; what is longer may break anywhere."""
 
+SHORTEST_TEXT = 12  # characters that a line always has room for
 FEW = 4  # columns that look lost across a whole page
 SHORT = 14  # rows that are kept together on one page
 
@@ -25,6 +26,7 @@ class Cell:
     interval: str = ""
     heat: int = 0  # 0..9, shade behind the number
     long: bool = False  # may be broken anywhere, such as a digest
+    whole: bool = False  # never broken, such as a band of ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _cell(row: Row, column: Column) -> Cell:
         numeric=_is_number(column),
         interval=ends if low is not None else "",
         long=any(len(word) > LONGEST_WORD for word in text.split()),
+        whole=len(text) <= SHORTEST_TEXT,
     )
 
 
