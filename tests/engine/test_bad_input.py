@@ -1,5 +1,8 @@
 """Every way in which data can be bad: said where, what, and what to do."""
 
+# Samples stand as the exports write them, one line a row.
+# ruff: noqa: E501
+
 from datetime import date, datetime
 from decimal import Decimal
 

@@ -1,5 +1,8 @@
 """Each preset on a small sample as the export writes it, and on the real sets where there are any."""
 
+# Samples stand as the exports write them, one line a row.
+# ruff: noqa: E501
+
 from decimal import Decimal
 
 import pytest

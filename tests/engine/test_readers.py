@@ -1,5 +1,8 @@
 """One test for each kind of source, on real files and real servers."""
 
+# Samples stand as the exports write them, one line a row.
+# ruff: noqa: E501
+
 import codecs
 import json
 import sqlite3

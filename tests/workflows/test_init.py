@@ -1,5 +1,8 @@
 """Init on folders as people have them: what it takes for what, and why."""
 
+# Samples stand as the exports write them, one line a row.
+# ruff: noqa: E501
+
 import shutil
 import tomllib
 from datetime import date

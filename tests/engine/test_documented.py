@@ -1,0 +1,35 @@
+"""The reference pages name every setting, table, column and preset."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from tierwise.engine.presets import preset_names
+from tierwise.settings.model import ActiveRule, Project, Source, ValueSettings
+from tierwise.tables.schema import TABLES
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("model", [Project, Source, ValueSettings, ActiveRule])
+def test_every_setting_is_documented(model: type[BaseModel]):
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    missing = [
+        name for name in model.model_fields if name != "active" and f"| `{name}` |" not in text
+    ]
+    assert not missing
+
+
+def test_every_preset_is_documented():
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in preset_names() if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_every_column_is_documented(table):
+    text = (REFERENCE / "tables.md").read_text(encoding="utf-8")
+    section = text.split(f"## {table.name}\n", 1)[1].split("\n## ", 1)[0]
+    for column in table.columns:
+        name = f"**{column.name}**" if column.required else column.name
+        assert f"| {name} | {column.kind} |" in section
