@@ -1,0 +1,365 @@
+"""Builds: whole or not there, made once, and blind to what happened later."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import date
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.conftest import IN_CI
+from tests.value.small_firm import FILES, SETTINGS, TODAY, build_elsewhere, write
+
+from tierwise.engine.builds import Build, list_builds, remove_builds
+from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.errors import BuildError, DataError
+from tierwise.workflows.build import build, builds_folder, builds_of, current_build, find_build
+
+# Processes are forked from one that has imported everything, which takes seconds.
+ELSEWHERE = multiprocessing.get_context("forkserver")
+ELSEWHERE.set_forkserver_preload(["tests.value.small_firm"])
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> ProjectFolder:
+    return write(tmp_path / "firm")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[ProjectFolder, Build]:
+    """The firm with its build, for tests that only look."""
+    project = write(tmp_path_factory.mktemp("built"))
+    return project, build(project, today=TODAY)
+
+
+def hidden(project: ProjectFolder) -> list[str]:
+    """Names of what is in the folder of builds and is no build."""
+    return sorted(p.name for p in builds_folder(project).iterdir() if p.name.startswith("."))
+
+
+def builder(project: ProjectFolder) -> tuple[BaseProcess, Connection]:
+    """A process that builds the project, and what it says meanwhile."""
+    ear, mouth = ELSEWHERE.Pipe(duplex=False)
+    process = ELSEWHERE.Process(target=build_elsewhere, args=(project.root, mouth))
+    process.start()
+    mouth.close()
+    return process, ear
+
+
+def hear(ear: Connection) -> Iterator[str]:
+    """What a process says, until it ends."""
+    while True:
+        try:
+            yield ear.recv()
+        except EOFError:
+            return
+
+
+def values(folder: Path) -> list[tuple[object, ...]]:
+    """The value table of a build, row by row."""
+    path = folder / "value" / "customers.parquet"
+    return duckdb.sql(f"SELECT * FROM '{path}' ORDER BY customer_id").fetchall()
+
+
+def test_manifest(built: tuple[ProjectFolder, Build]):
+    """The manifest says what went in, under which settings, and what came out of it."""
+    firm, made = built
+    manifest = json.loads((made.folder / "manifest.json").read_text())
+    assert manifest == made.manifest
+    assert manifest["id"] == made.id == made.folder.name
+    assert (manifest["format"], manifest["project"]) == (1, "Small firm")
+    assert (manifest["as_of"], made.as_of) == ("2025-12-31", date(2025, 12, 31))
+    assert (manifest["lens"], manifest["window"], manifest["customers"]) == ("revenue", "12m", 7)
+    assert manifest["settings"]["value"]["min_cell"] == 2
+    lines = next(table for table in manifest["tables"] if table["name"] == "order_lines")
+    assert (lines["rows_read"], lines["rows_kept"], lines["rows_rejected"]) == (12, 11, 0)
+    source = next(found for found in manifest["inputs"] if found["source"] == "lines.csv")
+    text = (firm.root / "lines.csv").read_bytes()
+    assert source["sha256"] == hashlib.sha256(text).hexdigest()
+    assert source["bytes"] == len(text)
+    assert {"tierwise", "python", "duckdb"} <= manifest["versions"].keys()
+    assert {problem["code"] for problem in manifest["problems"]} >= {"after-as-of", "no-customer"}
+
+
+def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
+    """No file of a build can be written to, and nothing of its making is left beside it."""
+    firm, made = built
+    files = [path for path in made.folder.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
+    assert not [path for path in files if path.name.startswith(".")]
+    assert hidden(firm) == []
+    assert made.summary in files
+    assert made.table("contracts") is None
+
+
+def test_same_inputs_give_the_same_build(built: tuple[ProjectFolder, Build]):
+    """With the same files and settings the build of before answers, and says so."""
+    firm, first = built
+    said: list[str] = []
+    again = build(open_project(firm.root), today=TODAY, tell=said.append)
+    assert again == first
+    assert said == [f"Nothing changed since build {first.id}."]
+    assert current_build(firm, today=date(2027, 1, 1)).id == first.id  # as_of is set, not today
+    assert builds_of(firm) == (first,)
+
+
+def test_copies_have_equal_builds(built: tuple[ProjectFolder, Build], tmp_path: Path):
+    """The same project elsewhere gives the same id and the same values."""
+    firm, here = built
+    copy = tmp_path / firm.root.name
+    shutil.copytree(firm.root, copy, ignore=shutil.ignore_patterns("builds"))
+    there = build(open_project(copy), today=TODAY)
+    assert here.id == there.id
+    assert values(here.folder) == values(there.folder)
+
+
+def test_changed_file_gives_a_new_build(firm: ProjectFolder):
+    """A changed file leads to a new build; the one of before stays as it was."""
+    first = build(firm, today=TODAY)
+    before = values(first.folder)
+    path = firm.root / "lines.csv"
+    path.write_text(path.read_text() + "o12,1,c2,2025-06-01T10:00:00,100.00,50.00,,web\n")
+    second = current_build(firm, today=TODAY)
+    assert second.id != first.id
+    assert second.id.startswith("2025-12-31-")
+    assert {b.id for b in builds_of(firm)} == {first.id, second.id}
+    assert values(first.folder) == before != values(second.folder)
+
+
+def test_changed_setting_gives_a_new_build(firm: ProjectFolder):
+    """A changed setting leads to a new build; the old setting leads back to the old one."""
+    first = build(firm, today=TODAY)
+    second = build(write(firm.root, SETTINGS.replace('"12m"', '"24m"')), today=TODAY)
+    assert second.id != first.id
+    assert second.manifest["window"] == "24m"
+
+
+def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
+    """Each as-of date has its own build; they are listed newest first, found and removed."""
+    late = build(firm, today=TODAY)
+    early = build(firm, today=TODAY, as_of=date(2025, 6, 30))
+    assert [b.id for b in builds_of(firm)] == [late.id, early.id]
+    assert find_build(firm, "2025-06").id == early.id
+    with pytest.raises(BuildError, match="no build 1999") as wrong:
+        find_build(firm, "1999")
+    assert late.id in wrong.value.remedy
+    remove_builds([late])
+    assert builds_of(firm) == (early,)
+
+
+def test_no_builds_yet(firm: ProjectFolder):
+    """A project without a build has none, and says so when asked for one."""
+    assert builds_of(firm) == ()
+    with pytest.raises(BuildError) as wrong:
+        find_build(firm, "2025")
+    assert "none yet" in wrong.value.remedy
+
+
+def test_unreadable_sources_make_no_build(firm: ProjectFolder):
+    """Where a source cannot be read there is no build, and all such problems are told at once."""
+    (firm.root / "costs.csv").unlink()
+    (firm.root / "agents.csv").unlink()
+    with pytest.raises(DataError, match="No build was made") as wrong:
+        build(firm, today=TODAY)
+    assert "costs" in wrong.value.message
+    assert "agents" in wrong.value.message
+    assert builds_of(firm) == ()
+
+
+def test_project_without_sources(tmp_path: Path):
+    """A project that names no sources is told how to get some."""
+    (tmp_path / "tierwise.toml").write_text("[project]\nas_of = 2025-12-31\n")
+    with pytest.raises(DataError, match="names no sources") as wrong:
+        build(open_project(tmp_path), today=TODAY)
+    assert "tierwise init" in wrong.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]", "null"])
+def test_damaged_manifest(firm: ProjectFolder, text: str):
+    """A manifest that somebody changed is named, with the way out."""
+    folder = builds_folder(firm) / "2025-12-31-0123456789ab"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(text)
+    for ask in (builds_of, lambda project: build(project, today=TODAY)):
+        with pytest.raises(BuildError, match=folder.name) as wrong:
+            ask(firm)
+        assert "uild again" in wrong.value.remedy
+
+
+@pytest.fixture
+def large_firm(firm: ProjectFolder) -> ProjectFolder:
+    """The same firm with many more lines, so that a build takes a moment."""
+    header, *rows = FILES["lines.csv"].strip().splitlines()
+    with (firm.root / "lines.csv").open("w") as file:
+        print(header, file=file)
+        for i in range(3_000):
+            for row in rows:
+                file.write(f"{i}-{row}\n")
+    return firm
+
+
+def test_killed_at_any_moment(large_firm: ProjectFolder):
+    """Killed wherever it is, a build is whole or not there, and the next one succeeds."""
+    project = large_firm
+    process, ear = builder(project)
+    begun = time.monotonic()
+    assert [*hear(ear)][-1].startswith("built")
+    took = time.monotonic() - begun
+    (whole,) = builds_of(project)
+    expected = values(whole.folder)
+    chance = random.Random(1)
+    for nth in range(8):
+        remove_builds(builds_of(project))
+        process, ear = builder(project)
+        time.sleep(took * (nth + chance.random()) / 8)
+        process.kill()
+        process.join()
+        for found in builds_of(project):
+            assert values(found.folder) == expected
+    again = build(project, today=TODAY)
+    assert again.id == whole.id
+    assert values(again.folder) == expected
+    assert builds_of(project) == (again,)
+    assert not [name for name in hidden(project) if name.endswith(".partial")]
+
+
+def test_finished_steps_are_not_repeated(large_firm: ProjectFolder):
+    """Killed after loading, the next run adds up what was loaded, and loads nothing again."""
+    process, ear = builder(large_firm)
+    for said in hear(ear):
+        if said.startswith("Adding up"):
+            process.kill()
+            break
+    process.join()
+    if builds_of(large_firm):
+        pytest.skip("the build was finished before the signal came")
+    (partial,) = builds_folder(large_firm).glob(".*.partial")
+    loaded = {path: path.stat().st_mtime_ns for path in (partial / "tables").iterdir()}
+    assert loaded
+    heard: list[str] = []
+    made = build(large_firm, today=TODAY, tell=heard.append)
+    assert heard == ["Adding up customers"]
+    for path, moment in loaded.items():
+        assert (made.folder / "tables" / path.name).stat().st_mtime_ns == moment
+
+
+def test_two_at_once(large_firm: ProjectFolder):
+    """Two processes that build the same give one build; the second says so or has it too."""
+    both = [builder(large_firm), builder(large_firm)]
+    said = [[*hear(ear)][-1] for _, ear in both]
+    for process, _ in both:
+        process.join()
+    (made,) = builds_of(large_firm)
+    assert f"built {made.id}" in said
+    for line in said:
+        assert line == f"built {made.id}" or line.startswith("BuildError Another process")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tierwise-test", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command here")
+    if mounted.returncode:
+        if IN_CI and os.geteuid() == 0 and "denied" not in mounted.stderr:
+            pytest.fail(mounted.stderr)
+        pytest.skip(f"mounting a small disk is not permitted: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk(firm: ProjectFolder, small_disk: Path):
+    """On a full disk nothing half is left, earlier builds are whole, and space is all it takes."""
+    project = write(firm.root, SETTINGS.replace("[value]", f'builds = "{small_disk}"\n\n[value]'))
+    first = build(project, today=TODAY)
+    expected = values(first.folder)
+    ballast = small_disk / "ballast"
+    left = shutil.disk_usage(small_disk).free
+    ballast.write_bytes(b"x" * (left - 3 * 4096))
+    with pytest.raises(BuildError, match="is full") as full:
+        build(project, today=TODAY, as_of=date(2025, 6, 30))
+    assert str(small_disk) in full.value.message
+    assert "Free some space" in full.value.remedy
+    assert builds_of(project) == (first,)
+    assert values(first.folder) == expected
+    assert not [name for name in hidden(project) if name.endswith(".partial")]
+    ballast.unlink()
+    second = build(project, today=TODAY, as_of=date(2025, 6, 30))
+    assert builds_of(project) == (first, second)
+
+
+@pytest.mark.parametrize("day", ["2024-12-31", "2025-05-05"])
+def test_as_of_is_as_if_nothing_had_happened_since(firm: ProjectFolder, tmp_path: Path, day: str):
+    """A build as of a day equals one of files that were cut at that day."""
+    as_of = date.fromisoformat(day)
+    dated = {"lines": 3, "costs": 0, "contacts": 2}
+    cut = {}
+    for name, index in dated.items():
+        header, *rows = FILES[f"{name}.csv"].strip().splitlines()
+        kept = [row for row in rows if row.split(",")[index][:10] <= day]
+        cut[name] = "\n".join([header, *kept]) + "\n"
+    then = write(tmp_path / "then", **cut)
+    looked_back = build(firm, today=TODAY, as_of=as_of)
+    at_the_time = build(then, today=TODAY, as_of=as_of)
+    assert values(looked_back.folder) == values(at_the_time.folder)
+    assert looked_back.as_of == as_of
+
+
+def test_builds_are_listed_without_a_folder(tmp_path: Path):
+    """Where there is no folder of builds there are no builds."""
+    assert list_builds(tmp_path / "nowhere") == ()
+
+
+@pytest.fixture
+def with_database(tmp_path: Path) -> ProjectFolder:
+    """The firm with its order lines in SQLite."""
+    import sqlite3
+
+    root = tmp_path / "firm"
+    write(root)
+    header, *rows = FILES["lines.csv"].strip().splitlines()
+    with sqlite3.connect(root / "shop.db") as shop:
+        names = ", ".join(f'"{name}"' for name in header.split(","))
+        shop.execute(f"CREATE TABLE lines ({names})")
+        shop.executemany(
+            "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [[value or None for value in row.split(",")] for row in rows],
+        )
+    shop.close()
+    settings = SETTINGS.replace('path = "lines.csv"', 'url = "sqlite:shop.db"\ntable = "lines"')
+    (root / "tierwise.toml").write_text(settings)
+    return open_project(root)
+
+
+def test_database_is_read_again_when_told_to(with_database: ProjectFolder):
+    """The build of a database stands until the next `build`, which makes another."""
+    first = current_build(with_database, today=TODAY)
+    assert current_build(with_database, today=TODAY).id == first.id
+    second = build(with_database, today=TODAY)
+    assert second.id == f"{first.id}-2"
+    assert values(first.folder) == values(second.folder)
+
+
+def test_database_under_other_settings_is_another_build(with_database: ProjectFolder):
+    """Only a build of the same settings counts as current, with a database too."""
+    first = current_build(with_database, today=TODAY)
+    path = with_database.root / "tierwise.toml"
+    path.write_text(path.read_text().replace('"12m"', '"24m"'))
+    second = current_build(open_project(with_database.root), today=TODAY)
+    assert second.id != first.id
+    assert second.manifest["window"] == "24m"
