@@ -133,7 +133,7 @@ def _lists(top_n: Sequence[int], top_shares: Sequence[float], n: int) -> list[tu
     """Length and name of each list, shortest first; lists longer than the firm become one."""
     named = [(k, f"top {k:,}") if k < n else (n, f"all {n:,}") for k in top_n]
     named += [(top_count(p, n), f"top {p * 100:.3g}%") for p in top_shares]
-    return sorted(dict.fromkeys(named))
+    return sorted(dict.fromkeys(named), key=lambda list_: list_[0])
 
 
 def _top_grid(

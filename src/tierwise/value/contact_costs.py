@@ -47,9 +47,7 @@ def answer(context: Context, rows: Rows) -> Answer:
         )
     months = [row for row in rows if row["cut"] == "by_month"]
     count = sum(int(row["contacts"]) for row in months)
-    minutes = sum(row["minutes"] or 0 for row in months)
-    known = [row["cost"] for row in months if row["cost"] is not None]
-    cost = sum(known) if known else None
+    minutes, cost = _total(months, "minutes"), _total(months, "cost")
     return Answer(
         kind="contact_costs",
         title="What a contact costs",
@@ -73,6 +71,11 @@ def answer(context: Context, rows: Rows) -> Answer:
             " and cost_per_hour of agents.",
         ),
     )
+
+
+def _total(rows: Rows, column: str) -> Any:
+    known = [row[column] for row in rows if row[column] is not None]
+    return sum(known) if known else None
 
 
 def _grid(cut: str, rows: Rows) -> Grid:

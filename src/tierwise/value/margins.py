@@ -96,6 +96,7 @@ def _ratio(part: Any, whole: Any) -> float | None:
 def _figures(first: dict[str, Any]) -> tuple[Figure, ...]:
     known = first["all_goods"] is not None
     gross = first["all_gross"] if known else None
+    leakage = first["all_leakage"] if first["all_discount"] is not None else None
     every = f"rank:1-{first['n']}"
     return (
         Figure("revenue", "Revenue", first["all_revenue"], Unit.MONEY, opens=every),
@@ -108,7 +109,7 @@ def _figures(first: dict[str, Any]) -> tuple[Figure, ...]:
             _ratio(first["all_discount"], first["all_list"]),
             Unit.SHARE,
         ),
-        Figure("leakage", "Given beyond the firm's own rate", first["all_leakage"], Unit.MONEY),
+        Figure("leakage", "Given beyond the firm's own rate", leakage, Unit.MONEY),
     )
 
 

@@ -80,6 +80,11 @@ def require_customers(rows: list[dict[str, Any]], measure: str) -> dict[str, Any
             "Widen --window, choose an earlier --as-of, or remove the slice.",
         )
     if rows[0]["unknown"]:
+        if rows[0]["unknown"] == rows[0]["n"]:
+            raise MissingDataError(
+                f"The cost of goods is unknown, and so is {LABELS[measure]}.",
+                "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+            )
         raise MissingDataError(
             f"{LABELS[measure].capitalize()} is unknown for {rows[0]['unknown']:,} of"
             f" {rows[0]['n']:,} customers: some of their lines have no cost.",

@@ -56,13 +56,14 @@ def priced(contacts: ir.Table, agents: ir.Table | None) -> ir.Table:
 def by_customer(
     contacts: ir.Table, agents: ir.Table | None, start: date | None, as_of: date
 ) -> ir.Table:
-    """One row a customer with contacts in the window: contacts, handled seconds, cost."""
+    """One row a customer with contacts in the window: contacts and, where known, time and cost."""
     inside = contacts.filter(
         between(contacts, "created_at", start, as_of) & contacts.customer_id.notnull()
     )
     table = priced(inside, agents)
-    return table.group_by("customer_id").aggregate(
-        contacts=table.count(),
-        handled_s=table.handled_s.sum().cast("int64"),
-        contact_cost=table.contact_cost.sum().cast(AMOUNT_TYPE),
-    )
+    known = {}
+    if has_minutes(contacts):
+        known["handled_s"] = table.handled_s.sum().cast("int64")
+    if has_rates(contacts, agents):
+        known["contact_cost"] = table.contact_cost.sum().cast(AMOUNT_TYPE)
+    return table.group_by("customer_id").aggregate(contacts=table.count(), **known)

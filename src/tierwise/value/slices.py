@@ -26,6 +26,11 @@ TENURE_YEARS = (1, 2, 3)
 """Upper bounds in years of the tenure groups that slices are compared at."""
 
 
+def label_of(dimension: str) -> str:
+    """A dimension as people read it."""
+    return dimension.removeprefix("attributes.").replace("_", " ")
+
+
 def labelled(
     lines: ir.Table, customers: ir.Table | None, dimension: str, *, of_line: bool
 ) -> ir.Table:
@@ -121,12 +126,16 @@ def _by_tenure(cells: ir.Table, as_of: date) -> ir.Table:
 
 
 def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window) -> Answer:
-    """One row a slice, largest first, each mean with its 95% interval."""
+    """One row a slice, largest first, each mean with its 95% interval.
+
+    `context.customers` counts everybody once; under a dimension of lines a
+    customer may stand in several slices.
+    """
     groups: dict[str, Rows] = defaultdict(list)
     for row in rows:
         groups[row["label"]].append(row)
     mix = _tenure_mix(rows)
-    everyone = sum(mix.values())
+    everyone = context.customers
     total = sum((row["revenue"] or 0) for row in rows)
     if not everyone:
         raise MissingDataError(
@@ -139,13 +148,13 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
     pooled = [label for label, part in groups.items() if any(r["pooled"] for r in part)]
     return Answer(
         kind="slices",
-        title=f"Value by {by}",
+        title=f"Value by {label_of(by)}",
         context=context,
         figures=(
             Figure("slices", "Slices shown", len(slices), Unit.COUNT),
             Figure("counted", "Customers", everyone, Unit.COUNT),
         ),
-        grids=(Grid("slices", f"By {by}", _columns(by), tuple(slices), "opens"),),
+        grids=(Grid("slices", f"By {label_of(by)}", _columns(by), tuple(slices), "opens"),),
         notes=_notes(bool(pooled), min_cell, window),
         extra={"by": by},
     )
@@ -242,7 +251,7 @@ def _notes(pooled: bool, min_cell: int, window: Window) -> tuple[str, ...]:
 
 def _columns(by: str) -> tuple[Column, ...]:
     return (
-        Column("slice", by.removeprefix("attributes.").replace("_", " ").capitalize()),
+        Column("slice", label_of(by).capitalize()),
         Column("customers", "Customers", Unit.COUNT),
         Column("share_of_customers", "of customers", Unit.SHARE),
         Column("revenue", "Revenue", Unit.MONEY),

@@ -23,7 +23,7 @@ def flags(lines: ir.Table, event: Activity, as_of: date, window: Window) -> ir.T
     known = attributed(lines)
     counts = known.total_amount > 0 if event is Activity.PURCHASE else ibis.literal(True)
     now = between(known, "created_at", start, as_of)
-    before = ibis.literal(False)
+    before = known.customer_id.isnull()  # nobody: all history has no window before it
     if start is not None:
         last = earlier(as_of, window)
         before = between(known, "created_at", first_day(last, window), last)
@@ -127,7 +127,9 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
     if before:
         change = float(revenue / before) - 1
-        figures.append(Figure("revenue_change", "Against the window before", change, Unit.SHARE))
+        figures.append(
+            Figure("revenue_change", "Revenue against the window before", change, Unit.SHARE)
+        )
     figures.append(
         Figure("spend_per_active", "Spend per active customer", revenue / active, Unit.MONEY)
     )

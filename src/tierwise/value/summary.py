@@ -9,11 +9,25 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from tierwise.errors import MissingDataError
 from tierwise.value import cost_to_serve, orders, service
 from tierwise.value.orders import SUM_TYPE
 
 _SERVICE = {"contacts": "int64", "handled_s": "int64", "contact_cost": SUM_TYPE}
 _LEDGER = {"cost_direct": SUM_TYPE, "visits": "int64"}
+
+
+_COUNTS = (
+    "orders",
+    "purchases",
+    "lines",
+    "return_lines",
+    "contacts",
+    "handled_s",
+    "contact_cost",
+    "visits",
+    "cost_direct",
+)
 
 
 def summarise(
@@ -29,6 +43,11 @@ def summarise(
     to serve out, for cuts of the lines that costs cannot follow.
     """
     parts = _parts(tables, start, as_of, costs_known)
+    if not parts:
+        raise MissingDataError(
+            "There are no order lines, contacts or costs, so nothing can be said about value.",
+            "Add [sources.order_lines], or [sources.contracts] with monthly_amount.",
+        )
     if len(parts) == 1 and "order_lines" in tables:
         return _with_profit(_without_service(parts[0]))
     joined = _joined(parts)
@@ -60,17 +79,15 @@ def _parts(
 
 
 def _joined(parts: list[ir.Table]) -> ir.Table:
-    """Outer-join the parts on the customer; a part that is absent gives typed nulls."""
+    """Outer-join the parts; what no part tells is null, what a part lacks of a customer is zero."""
     spine = reduce(lambda a, b: a.union(b, distinct=True), (p.select("customer_id") for p in parts))
     joined = reduce(
         lambda a, b: a.left_join(b, "customer_id").drop("customer_id_right"), parts, spine
     )
-    missing = {
-        n: t
-        for n, t in {**_order_types(), **_SERVICE, **_LEDGER}.items()
-        if n not in joined.columns
-    }
-    return joined.mutate(**{name: ibis.null(kind) for name, kind in missing.items()})
+    kinds = {**_order_types(), **_SERVICE, **_LEDGER}
+    zeros = {n: ibis.literal(0).cast(kinds[n]) for n in _COUNTS if n in joined.columns}
+    absent = {n: ibis.null(kind) for n, kind in kinds.items() if n not in joined.columns}
+    return joined.mutate(**{n: joined[n].fill_null(zero) for n, zero in zeros.items()}, **absent)
 
 
 def _order_types() -> dict[str, str]:
@@ -96,10 +113,6 @@ def _with_profit(table: ir.Table) -> ir.Table:
     goods = ibis.ifelse(table.lines.fill_null(0) == 0, zero, table.goods_cost)
     gross = (revenue - goods).cast(SUM_TYPE)
     filled = table.mutate(
-        **{
-            n: table[n].fill_null(0)
-            for n in ("orders", "purchases", "lines", "return_lines", "contacts")
-        },
         revenue=revenue,
         revenue_before_returns=table.revenue_before_returns.fill_null(zero),
         gross_profit=gross,

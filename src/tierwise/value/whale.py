@@ -81,7 +81,9 @@ def _figures(
             Unit.COUNT,
             opens=f"rank:1-{at_peak}",
         ),
-        Figure("share_of_customers_at_peak", "of all customers", at_peak / n, Unit.SHARE),
+        Figure(
+            "share_of_customers_at_peak", "Share of customers up to it", at_peak / n, Unit.SHARE
+        ),
         Figure("loss_makers", "Customers that lose money", losers, Unit.COUNT, opens="loss-makers"),
         Figure("profit_destroyed", "Lost on them", lost, Unit.MONEY, opens="loss-makers"),
     )

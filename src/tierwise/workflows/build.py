@@ -22,11 +22,12 @@ from tierwise.engine.builds import (
     staging,
 )
 from tierwise.engine.connect import Session, open_session
-from tierwise.engine.load import LoadReport, fingerprint_inputs, load
+from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import BuildError, DataError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
+from tierwise.value import contracts
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
@@ -156,14 +157,43 @@ def _load(
 ) -> dict[str, Any]:
     report = load(session, project, staged.folder, as_of=day, today=today, tell=tell)
     _refuse_unread(project, report)
+    tables = [asdict(table) for table in report.tables]
+    if "order_lines" not in project.settings.sources:
+        tables += _lines_of_contracts(session, staged, day)
     notes = {
         "inputs": [asdict(found) for found in report.inputs],
-        "tables": [asdict(table) for table in report.tables],
+        "tables": tables,
         "problems": [asdict(problem) for problem in report.problems],
         "rejects": sum(table.rows_rejected for table in report.tables),
     }
     staged.finish("load", notes)
     return notes
+
+
+def _lines_of_contracts(session: Session, staged: Staging, day: date) -> list[dict[str, Any]]:
+    """Write order lines that contracts billed, where there are no others; empty when none did."""
+    path = staged.folder / "tables" / "contracts.parquet"
+    if not path.exists() or not contracts.can_bill(session.parquet(path)):
+        return []
+    target = path.with_name("order_lines.parquet")
+    session.write_parquet(contracts.as_lines(session.parquet(path), day), target)
+    lines = session.parquet(target)
+    days = lines.aggregate(
+        n=lines.count(), first=lines.created_at.min(), last=lines.created_at.max()
+    )
+    found = session.rows(days)[0]
+    derived = LoadedTable(
+        "order_lines",
+        "months of [sources.contracts]",
+        found["n"],
+        found["n"],
+        0,
+        0,
+        tuple(lines.columns),
+        found["first"] and found["first"].date(),
+        found["last"] and found["last"].date(),
+    )
+    return [asdict(derived)]
 
 
 def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:

@@ -49,7 +49,7 @@ class Dimension:
     @property
     def label(self) -> str:
         """The name as people read it."""
-        return self.name.removeprefix("attributes.").replace("_", " ")
+        return slices.label_of(self.name)
 
 
 class Look:
@@ -304,6 +304,12 @@ class Look:
         if table is None:
             return []
         return self.rows(customer.rows_of(table, customer_id, TABLES[name].happened, limit))
+
+    def buyer_count(self) -> int:
+        """Customers with an order line in the window."""
+        buyers = self.lines()
+        inside = buyers.filter(between(buyers, "created_at", self.start, self.as_of))
+        return int(self.rows(inside.aggregate(n=inside.customer_id.nunique()))[0]["n"])
 
     def caller_count(self) -> int:
         """Customers with a contact in the window."""

@@ -150,8 +150,8 @@ class Desk:
             served = None if dimension.of_line or look.by_line else look.summary
             cell = self.settings.min_cell
             rows = look.rows(slices.expression(lines, served, look.as_of, look.window, cell))
-            here = sum(int(row["customers"] or 0) for row in rows)
-            return slices.answer(look.context(customers=here), rows, by, cell, look.window)
+            context = look.context(customers=look.buyer_count())
+            return slices.answer(context, rows, by, cell, look.window)
 
     def contact_costs(self, question: Question = DEFAULT) -> Answer:
         """Cost per contact by channel, reason and month."""
