@@ -63,6 +63,9 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
 )
 def test_page_has_no_serious_accessibility_finding(name: str, scheme: str, visit: Callable):
     page = visit(1280, scheme).open(PAGES[name])
+    for grid in page.locator(".tw-grid").all():
+        grid.scroll_into_view_if_needed()  # a grid below the fold is drawn when it comes into view
+        page.wait_for_timeout(300)
     page.wait_for_function(DRAWN)
     found = Axe().run(page).response["violations"]
     serious = [

@@ -211,7 +211,7 @@ def _new_build() -> Component:
                 **aria(live="polite"),
             ),
             dmc.Group(
-                dmc.Button("Build", id="new-build-start", size="sm"),
+                dmc.Button("Build", id="new-build-start", size="sm", className="tw-primary"),
                 justify="flex-end",
                 mt="md",
             ),
