@@ -130,7 +130,7 @@ def test_several_files_are_one_table_and_problems_name_the_file(load_project, tm
         "o2.csv",
         3,
     )
-    assert {i.source for i in loaded.report.inputs} == {"o1.csv", "o2.csv"}
+    assert {i.source: i.rows for i in loaded.report.inputs} == {"o1.csv": 2, "o2.csv": 2}
 
 
 def test_parquet_by_glob_with_typed_columns(load_project, tmp_path):

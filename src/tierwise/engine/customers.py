@@ -19,20 +19,21 @@ def complete_customers(
     ids = _occurring(session, folder)
     if not ids:
         return 0, ()
-    session.raw.execute(
-        f"CREATE OR REPLACE TABLE occurring AS {' UNION ALL BY NAME '.join(ids.values())}"
-    )
-    known = f"SELECT customer_id FROM read_parquet({quoted(path)})" if path.is_file() else ""
-    if known:
-        session.raw.execute(f"DELETE FROM occurring WHERE customer_id IN ({known})")
-    counts = session.raw.execute(
-        'SELECT "table", count(*), min(customer_id) FROM occurring GROUP BY ALL'
-    ).fetchall()
-    added = _append(session, path, options)
-    session.raw.execute("DROP TABLE occurring")
-    if not known:
+    if not path.is_file():
+        added = _write(session, path, " UNION ".join(ids.values()), options)
         return added, (_derived(added, list(ids)),)
-    return added, tuple(_unknown(name, source, n, example) for name, n, example in sorted(counts))
+    known = f"SELECT customer_id FROM read_parquet({quoted(path)})"
+    new = {name: f"({sql} EXCEPT {known})" for name, sql in ids.items()}
+    said = [
+        _unknown(name, source, count, example)
+        for name, sql in new.items()
+        for count, example in session.raw.execute(
+            f"SELECT count(*), min(customer_id) FROM {sql}"
+        ).fetchall()
+        if count
+    ]
+    added = _append(session, path, " UNION ".join(new.values()), options) if said else 0
+    return added, tuple(said)
 
 
 def _occurring(session: Session, folder: Path) -> dict[str, str]:
@@ -45,22 +46,29 @@ def _occurring(session: Session, folder: Path) -> dict[str, str]:
         columns = session.parquet(path).columns
         if table.customer in columns:
             found[name] = (
-                f'SELECT DISTINCT {table.customer} AS customer_id, {quoted(name)} AS "table"'
+                f"SELECT DISTINCT {table.customer} AS customer_id"
                 f" FROM read_parquet({quoted(path)}) WHERE {table.customer} IS NOT NULL"
             )
     return found
 
 
-def _append(session: Session, path: Path, options: str) -> int:
-    new = "SELECT DISTINCT customer_id, CAST(NULL AS BIGINT) AS source_row FROM occurring"
-    added = session.raw.execute(f"SELECT count(*) FROM ({new})").fetchall()[0][0]
-    if not added and path.is_file():
-        return 0
-    old = f"SELECT * FROM read_parquet({quoted(path)}) UNION ALL BY NAME " if path.is_file() else ""
-    whole = path.with_suffix(".new")
-    session.raw.execute(f"COPY ({old}{new}) TO {quoted(whole)} ({options})")
+def _append(session: Session, path: Path, new: str, options: str) -> int:
+    """Write the table anew with the ids that were not in it; return how many."""
+    added = path.with_suffix(".added")
+    count = _write(session, added, new, options)
+    whole = path.with_suffix(".whole")
+    both = " UNION ALL BY NAME ".join(f"FROM read_parquet({quoted(p)})" for p in (path, added))
+    session.raw.execute(f"COPY ({both}) TO {quoted(whole)} ({options})")
+    added.unlink()
     whole.replace(path)
-    return int(added)
+    return count
+
+
+def _write(session: Session, path: Path, ids: str, options: str) -> int:
+    """Ids alone; no row of a source stands behind them."""
+    rows = f"SELECT customer_id, CAST(NULL AS BIGINT) AS source_row FROM ({ids})"
+    done = session.raw.execute(f"COPY ({rows}) TO {quoted(path)} ({options})").fetchall()
+    return int(done[0][0])
 
 
 def _derived(count: int, tables: list[str]) -> Problem:

@@ -30,7 +30,7 @@ def fingerprint_inputs(project: ProjectFolder) -> tuple[Fingerprint, ...]:
     found: list[Fingerprint] = []
     for name, source in project.settings.sources.items():
         if source.path is None:
-            found.append(Fingerprint(source.table or name, "database", 0, 0, "", 0))
+            found.append(Fingerprint(source.table or f"{name} query", "database", 0, 0, "", 0))
             continue
         files = matching(project.root, source.path)
         found += [stamp(file, source_name(project.root, file)) for file in files]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,9 +25,9 @@ from tierwise.engine.fingerprint import (
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.databases import read_database
 from tierwise.engine.readers.files import matching, read_files
-from tierwise.engine.readers.rows import Rows, UnreadableError
+from tierwise.engine.readers.rows import FILE, Rows, UnreadableError
 from tierwise.engine.rejects import Rejects
-from tierwise.engine.table import PARQUET, LoadedTable, Loading, load_table
+from tierwise.engine.table import PARQUET, LoadedTable, Loading, Outcome, load_table
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
@@ -103,7 +104,7 @@ def _load_all(
             continue
         tables.append(outcome.table)
         problems += outcome.problems
-        rows[outcome.table.source] = outcome.table.rows_read
+        rows |= _rows_by_file(loading.session, outcome)
         loading.tell(f"{name}: {outcome.table.rows_kept:,} of {outcome.table.rows_read:,} rows")
     named = sources.get("customers")
     added, said = complete_customers(
@@ -113,6 +114,15 @@ def _load_all(
         PARQUET,
     )
     return _with_customers(tables, added), (*problems, *said), rows
+
+
+def _rows_by_file(session: Session, outcome: Outcome) -> dict[str, int]:
+    """Rows read from each file, the rejected ones too."""
+    if len(outcome.rows.files) <= 1:
+        return {outcome.table.source: outcome.table.rows_read}
+    grouped = f"SELECT {FILE}, count(*) FROM ({outcome.rows.sql}) GROUP BY ALL"
+    counted = Counter(dict(session.raw.execute(grouped).fetchall()))
+    return dict(counted + Counter(reject.source for reject in outcome.rows.rejects))
 
 
 def _with_customers(tables: list[LoadedTable], added: int) -> tuple[LoadedTable, ...]:

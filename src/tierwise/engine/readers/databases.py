@@ -33,7 +33,7 @@ def read_database(
     session: Session, root: Path, table: str, source: Source, environment: Mapping[str, str]
 ) -> Rows:
     """Rows of the table or query that the source names."""
-    name = source.table or "query"
+    name = source.table or f"{table} query"
     url = _resolved(table, source, environment, name)
     scheme = url.split(":", 1)[0].split("+")[0]
     target = session.scratch / f"{table}-database.parquet"
