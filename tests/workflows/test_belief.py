@@ -142,6 +142,12 @@ def test_loss_makers_are_weighed(desk: Desk):
     assert found.context.lens == Lens.PROFIT
 
 
+def test_loss_makers_of_some_lines_are_refused(desk: Desk):
+    """Costs cannot follow a cut through the lines, so nobody is said to lose money there."""
+    with pytest.raises(RefusedError, match="Cost to serve is not known"):
+        desk.belief("10% of customers lose us money", Question(where=(("channel", "web"),)))
+
+
 def test_customers_of_no_year(desk: Desk):
     """Where nobody was there the year before, nothing is claimed about losing them."""
     with pytest.raises(RefusedError, match="cannot be measured here"):

@@ -1,10 +1,12 @@
 """Every question about value, asked of a firm small enough to reckon by hand."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
 
+import duckdb
 import pytest
 from tests.value import small_firm
 from tests.value.small_firm import SETTINGS, desk_of
@@ -12,6 +14,7 @@ from tests.value.small_firm import SETTINGS, desk_of
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
+from tierwise.workflows.build import build
 from tierwise.workflows.look import Question
 from tierwise.workflows.value import Desk
 
@@ -563,3 +566,15 @@ def test_contacts_do_not_follow_a_slice_of_lines(desk: Desk):
     """Contacts have no line to be cut by: a slice of lines is refused, not ignored."""
     with pytest.raises((RefusedError, UsageError)):
         desk.contact_costs(WEB)
+
+
+def test_any_column_of_a_customer_fits_json(tmp_path):
+    """What a source has beside the known columns is shown, whatever its type."""
+    project = small_firm.write(tmp_path, SETTINGS.replace("customers.csv", "customers.parquet"))
+    duckdb.sql(
+        "COPY (SELECT 'c1' AS customer_id, TIME '10:00' AS calls_at, INTERVAL 3 DAYS AS pause)"
+        f" TO '{tmp_path / 'customers.parquet'}' (FORMAT parquet)"
+    )
+    desk = Desk(project, build(project, today=small_firm.TODAY))
+    document = desk.customer("c1").to_json()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
