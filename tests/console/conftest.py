@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 
 from tierwise.engine.project import ProjectFolder, open_project
 from tierwise.server import create_app
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 1, 15)
 EARLIER = date(2024, 12, 31)
-PATIENCE_MS = 20_000  # two browsers and two builds share a small machine
+PATIENCE_MS = 30_000  # two browsers and two builds share a small machine
 
 
 @dataclass
@@ -125,6 +126,7 @@ def visit(browser: Browser, console: str) -> Iterator[Callable[..., Visit]]:
             accept_downloads=True,
         )
         context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         contexts.append(context)
         found = Visit(context.new_page(), console)
         found.watch()

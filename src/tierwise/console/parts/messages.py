@@ -61,7 +61,9 @@ def no_project() -> Component:
 
 def no_build(project: str) -> Component:
     """A project without a build."""
-    button = dmc.Button("Build now", id={"type": "build-now", "project": project}, size="sm", className="tw-primary")
+    button = dmc.Button(
+        "Build now", id={"type": "build-now", "project": project}, size="sm", className="tw-primary"
+    )
     return message(
         "No build yet",
         f"The tables of {project} have not been read. A build reads them once, checks every row "
