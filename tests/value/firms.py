@@ -14,7 +14,7 @@ START = date(2024, 3, 1)  # of the 12 months that end with AS_OF
 CUSTOMERS = ("9", "10", "A", "a", "b b", "é", "ß")
 
 examples = settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -105,7 +105,7 @@ class Customer:
     discount: Decimal | None = None
     goods_cost: Decimal | None = None
     contacts: int = 0
-    handled_s: int | None = None
+    handled_s: int = 0
     standard: Decimal = Decimal(0)  # contacts at the agents' hourly cost
     visits: int = 0
     first_order_at: datetime | None = None
@@ -218,7 +218,7 @@ def add_contacts(firm: Firm, start: date | None, as_of: date, row: Any) -> None:
             continue
         customer = row(contact.customer_id)
         customer.contacts += 1
-        customer.handled_s = (customer.handled_s or 0) + round(contact.handle_time_s or 0)
+        customer.handled_s += round(contact.handle_time_s or 0)
         customer.standard += standard_cost(contact, firm.agents)
 
 
@@ -257,9 +257,7 @@ def charged_for_contacts(pool: Decimal, rows: Mapping[str, Customer]) -> dict[st
             return standard
         return share_out(pool, {key: int(amount / PLACES) for key, amount in standard.items()})
     timed = any(customer.handled_s for customer in rows.values())
-    return share_out(
-        pool, {key: (c.handled_s or 0) if timed else c.contacts for key, c in rows.items()}
-    )
+    return share_out(pool, {key: c.handled_s if timed else c.contacts for key, c in rows.items()})
 
 
 def ranked(rows: Mapping[str, Customer], measure: str) -> list[tuple[str, Any]]:

@@ -202,8 +202,9 @@ def test_margins(bench: Bench, firm: Firm):
         assert found.figure("gross_profit").value == pytest.approx(margin)
 
 
-def cut(bench: Bench, min_cell: int = 1) -> Answer:
-    """What is on the bench by channel of the line."""
+def cut(bench: Bench, firm: Firm, min_cell: int = 1) -> Answer:
+    """A firm by channel of the line."""
+    bench.fill(firm)
     rows = bench.ask(
         ("slices", min_cell),
         lambda t: slices.expression(
@@ -214,7 +215,8 @@ def cut(bench: Bench, min_cell: int = 1) -> Answer:
             min_cell,
         ),
     )
-    return slices.answer(context, rows, "channel", min_cell, YEAR)
+    everyone = naive.ranked(naive.summary(firm, START, AS_OF), "revenue")
+    return slices.answer(replace(context, customers=len(everyone)), rows, "channel", min_cell, YEAR)
 
 
 @examples
@@ -226,14 +228,15 @@ def test_slices(bench: Bench, firm: Firm):
         if x.customer_id and START <= x.created_at.date() <= AS_OF:
             spent[x.channel or "(not given)"][x.customer_id] += x.total_amount
     assume(spent)
-    bench.fill(firm)
-    rows = {row["slice"]: row for row in cut(bench).grid("slices").rows}
+    everyone = {customer for own in spent.values() for customer in own}
+    rows = {row["slice"]: row for row in cut(bench, firm).grid("slices").rows}
     assert rows.keys() == spent.keys()
     z = NormalDist().inv_cdf(0.975)
     for label, own in spent.items():
         values = sorted(own.values(), reverse=True)
         row = rows[label]
         assert row["customers"] == len(values)
+        assert row["share_of_customers"] == pytest.approx(len(values) / len(everyone))
         assert row["revenue"] == sum(values)
         average = float(mean(values))
         assert row["revenue_per_customer"] == pytest.approx(average, abs=1e-9)
@@ -252,13 +255,11 @@ def test_slices(bench: Bench, firm: Firm):
 def test_small_slices_are_pooled(bench: Bench):
     """Slices with fewer customers than asked for come as one, which says so and opens nothing."""
     at = datetime(2024, 6, 1)
-    bench.fill(
-        Firm(
-            [line(key, at, 10, channel="web") for key in "abcd"]
-            + [line("e", at, 5, channel="shop"), line("f", at, 7, channel="phone")]
-        )
+    firm = Firm(
+        [line(key, at, 10, channel="web") for key in "abcd"]
+        + [line("e", at, 5, channel="shop"), line("f", at, 7, channel="phone")]
     )
-    found = cut(bench, 3)
+    found = cut(bench, firm, 3)
     rows = {row["slice"]: row for row in found.grid("slices").rows}
     pooled = rows.pop("(slices under 3 customers)")
     assert (pooled["customers"], pooled["revenue"], pooled["opens"]) == (2, 12, "")
@@ -277,8 +278,7 @@ def test_tenure_is_standardised(bench: Bench):
     lines = [line(key, new, 10, channel="web") for key in "ab"]
     for key, channel in (("c", "web"), ("d", "web"), ("e", "shop")):
         lines += [line(key, old, 1, channel=channel), line(key, now, 30, channel=channel)]
-    bench.fill(Firm(lines))
-    rows = {row["slice"]: row for row in cut(bench).grid("slices").rows}
+    rows = {row["slice"]: row for row in cut(bench, Firm(lines)).grid("slices").rows}
     assert rows["web"]["revenue_per_customer"] == 20
     assert rows["web"]["revenue_per_customer_same_tenure"] == pytest.approx(22)
     assert rows["shop"]["revenue_per_customer_same_tenure"] == pytest.approx(30)
@@ -286,16 +286,14 @@ def test_tenure_is_standardised(bench: Bench):
 
 def test_year_earlier_is_the_same_months(bench: Bench):
     """The comparison is with the 12 months before, so that seasons cancel."""
-    bench.fill(
-        Firm(
-            [
-                line("a", datetime(2024, 6, 1), 120, channel="web"),
-                line("a", datetime(2023, 6, 1), 100, channel="web"),
-                line("a", datetime(2022, 6, 1), 999, channel="web"),
-            ]
-        )
+    firm = Firm(
+        [
+            line("a", datetime(2024, 6, 1), 120, channel="web"),
+            line("a", datetime(2023, 6, 1), 100, channel="web"),
+            line("a", datetime(2022, 6, 1), 999, channel="web"),
+        ]
     )
-    (row,) = cut(bench).grid("slices").rows
+    (row,) = cut(bench, firm).grid("slices").rows
     assert row["revenue_year_earlier"] == 100
     assert row["change"] == pytest.approx(0.2)
 

@@ -183,10 +183,15 @@ def test_nobody_to_rank(bench: Bench):
 
 def test_unknown_cost_is_missing_data(bench: Bench):
     """Profit of customers whose goods have no cost is not guessed: the question is turned down."""
-    bench.fill(firm_of(5, 6))
-    with pytest.raises(MissingDataError, match="unknown for 2 of 2 customers") as missing:
+    unknown = firm_of(5, 6)
+    bench.fill(unknown)
+    with pytest.raises(MissingDataError, match="cost of goods is unknown") as missing:
         concentrated(bench, "profit")
     assert "unit_cost" in missing.value.remedy
+    first, second = unknown.lines
+    bench.fill(Firm([replace(first, total_cost=Decimal(1)), second]))
+    with pytest.raises(MissingDataError, match="unknown for 1 of 2 customers"):
+        concentrated(bench, "profit")
 
 
 @examples

@@ -218,10 +218,10 @@ def test_killed_at_any_moment(large_firm: ProjectFolder):
     (whole,) = builds_of(project)
     expected = values(whole.folder)
     chance = random.Random(1)
-    for nth in range(8):
+    for nth in range(6):
         remove_builds(builds_of(project))
         process, ear = builder(project)
-        time.sleep(took * (nth + chance.random()) / 8)
+        time.sleep(took * (nth + chance.random()) / 6)
         process.kill()
         process.join()
         for found in builds_of(project):
