@@ -46,6 +46,7 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
     page = tab.open(PAGES[name])
     page.wait_for_timeout(400)
     assert page.locator("#page .tw-card").count()
+    assert "Something went wrong" not in page.locator("body").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "scrolls sideways"
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("html").get_attribute("data-mantine-color-scheme") == scheme

@@ -33,7 +33,7 @@ def fill(desk: Desk, view: View) -> Content:
             answer.context,
             view,
             id="loss-makers",
-            hint="The costliest first.",
+            hint="The costliest first, 200 at most; the card above opens all of them.",
         ),
         table(answer.grid("steps"), answer.context, view),
     )
