@@ -1,0 +1,1 @@
+"""The shell around files and databases: read, judge, execute, keep."""

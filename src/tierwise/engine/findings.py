@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import ibis.expr.types as ir
 
-from tierwise.engine.connect import Session
+from tierwise.engine.connect import Session, quoted
 from tierwise.engine.duplicates import Duplicates
 from tierwise.engine.mapping import Mapped
 from tierwise.engine.readers.rows import FILE, ROW, Rows
@@ -55,10 +55,9 @@ def rule_problems(
 def _problem(
     session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
 ) -> Problem:
-    found = f"{rule.column}__found"
-    columns = [FILE, ROW, *([found] if found in view.columns else [])]
-    first = session.rows(view.filter(rule.holds).select(*columns).order_by(FILE, ROW).limit(1))[0]
+    first = session.rows(view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
+    value = _as_found(session, fields, rule.column, first[FILE], first[ROW])
     return Problem(
         rule.code,
         rule.severity,
@@ -68,9 +67,20 @@ def _problem(
         first[FILE],
         first[ROW],
         field.origin if field else rule.column,
-        str(first.get(found) or "")[:80],
+        value[:80],
         int(counts[rule.name]),
     )
+
+
+def _as_found(session: Session, fields: Mapped, column: str, file: str, row: int) -> str:
+    """The value as the source has it."""
+    field = fields.field(column)
+    if field is None:
+        return ""
+    one = f"SELECT * FROM ({fields.rows.sql}) WHERE {ROW} = {row} AND {FILE} = {quoted(file)}"
+    sql = f"SELECT CAST({field.sql} AS VARCHAR) FROM ({one})"
+    found = session.raw.execute(sql).fetchall()
+    return str(found[0][0] or "") if found else ""
 
 
 def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:

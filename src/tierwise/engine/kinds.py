@@ -95,6 +95,11 @@ def listed(values: tuple[str, ...]) -> str:
     return ", ".join(quoted(value) for value in values)
 
 
+def _otherwise(failed: str, given: str) -> str:
+    """Whether there is a value although reading it failed; looked up only where it did."""
+    return f"CASE WHEN {failed} THEN {given} ELSE false END"
+
+
 def _present(sql: str) -> str:
     """Text that says something, trimmed; NULL for blanks and for words that mean nothing."""
     return f"(CASE WHEN trim({sql}) NOT IN ({listed(NOTHING)}) THEN trim({sql}) END)"
@@ -144,7 +149,7 @@ def _money(field: Field, manner: Manner) -> Reading:
     finite = f"isfinite({number})"
     return Reading(
         value,
-        bad=f"{given} AND ({number} IS NULL OR NOT {finite})",
+        bad=_otherwise(f"{number} IS NULL OR NOT {finite}", given),
         big=f"{finite} AND {value} IS NULL",
         excess="" if field.type in _WHOLE else _beyond(number, value),
     )
@@ -179,7 +184,7 @@ def _number(field: Field, manner: Manner) -> Reading:
         value = f"(CASE WHEN {finite} = trunc({finite}) THEN TRY_CAST({finite} AS BIGINT) END)"
     elif field.type not in _FLOATS and not field.is_text:
         return Reading(f"CAST({field.sql} AS DOUBLE)")
-    return Reading(value, bad=f"{given} AND {value} IS NULL")
+    return Reading(value, bad=_otherwise(f"{value} IS NULL", given))
 
 
 def _flag(field: Field) -> Reading:
@@ -188,7 +193,7 @@ def _flag(field: Field) -> Reading:
     text = f"lower(trim(CAST({field.sql} AS VARCHAR)))"
     yes, no = f"{text} IN ({listed(_TRUE)})", f"{text} IN ({listed(_FALSE)})"
     value = f"(CASE WHEN {yes} THEN true WHEN {no} THEN false END)"
-    return Reading(value, bad=f"{_present(text)} IS NOT NULL AND {value} IS NULL")
+    return Reading(value, bad=_otherwise(f"{value} IS NULL", f"{_present(text)} IS NOT NULL"))
 
 
 def _date(field: Field, manner: Manner) -> Reading:
@@ -196,7 +201,7 @@ def _date(field: Field, manner: Manner) -> Reading:
     if field.is_text:
         form = manner.dates.get(field.column.name, DateFormat(ISO))
         value = date_sql(sql, kind, form, zone)
-        return Reading(value, bad=f"{_present(sql)} IS NOT NULL AND {value} IS NULL")
+        return Reading(value, bad=_otherwise(f"{value} IS NULL", f"{_present(sql)} IS NOT NULL"))
     if field.type == "DATE":
         return Reading(sql if kind is Kind.DATE else f"CAST({sql} AS TIMESTAMP)")
     if field.type == "TIMESTAMP WITH TIME ZONE":

@@ -10,9 +10,10 @@ import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.duplicates import TABLE as DUPLICATES
+from tierwise.engine.mapping import Mapped
 from tierwise.engine.readers.csv_source import csv_source, write_csv
 from tierwise.engine.readers.rows import FILE, ROW, Reject, identifier
-from tierwise.engine.view import RAW
+from tierwise.engine.view import RAW, found_name
 from tierwise.tables.rules import Rule
 
 COLUMNS = ("table", "source", "source_row", "column", "value", "code", "reason", "raw")
@@ -40,35 +41,36 @@ class Rejects:
             f" FROM {csv_source(listed, COLUMNS)}"
         )
 
-    def add_judged(self, table: str, refused: ir.Table, rules: Sequence[Rule]) -> None:
+    def add_judged(self, fields: Mapped, refused: ir.Table, rules: Sequence[Rule]) -> None:
         """Rows of a view whose column `__verdict` names the rule that refused them."""
         known = {rule.name: rule for rule in rules}
         sql = self._session.backend.compile(refused)
         value = "CASE __verdict " + " ".join(
             f"WHEN {quoted(name)} THEN {identifier(rule.column + '__found')}"
             for name, rule in known.items()
-            if rule.column + "__found" in refused.columns
+            if fields.field(rule.column)
         )
         value = f"{value} END" if "WHEN" in value else "NULL"
         reason = "CASE __verdict " + " ".join(
             f"WHEN {quoted(name)} THEN {quoted(rule.message)}" for name, rule in known.items()
         )
         self._copy(
-            f'SELECT {quoted(table)} AS "table", {FILE} AS source, {ROW} AS source_row,'
+            f'SELECT {quoted(fields.table.name)} AS "table", {FILE} AS source, {ROW} AS source_row,'
             f" split_part(__verdict, ':', 2) AS \"column\", {value} AS value,"
             f" split_part(__verdict, ':', 1) AS code, {reason} END AS reason, {RAW} AS raw"
-            f" FROM ({sql})"
+            f" FROM (SELECT {FILE}, {ROW}, __verdict FROM ({sql}))"
+            f" JOIN {found_name(fields)} USING ({FILE}, {ROW})"
         )
 
-    def add_duplicates(self, table: str, view: str, key: str) -> None:
+    def add_duplicates(self, fields: Mapped, key: str) -> None:
         """Rows of the engine's table of later duplicates."""
         same = "differs from the first"
         self._copy(
-            f'SELECT {quoted(table)} AS "table", {FILE} AS source, {ROW} AS source_row,'
+            f'SELECT {quoted(fields.table.name)} AS "table", {FILE} AS source, {ROW} AS source_row,'
             f" {quoted(key)} AS \"column\", d.shown AS value, 'duplicate' AS code,"
             f" CASE WHEN d.identical THEN 'equal to ' ELSE {quoted(same + ', ')} END ||"
             f" 'row ' || d.original AS reason, v.{RAW} AS raw"
-            f" FROM {DUPLICATES} d JOIN {view} v USING ({FILE}, {ROW})"
+            f" FROM {DUPLICATES} d JOIN {found_name(fields)} v USING ({FILE}, {ROW})"
         )
 
     def write(self, path: Path) -> int:

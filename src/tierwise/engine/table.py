@@ -17,7 +17,7 @@ from tierwise.engine.mapping import Mapped, mapped, queried
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.rows import ROW, Rows
 from tierwise.engine.rejects import Rejects
-from tierwise.engine.view import typed_view
+from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.rules import Effect, Rule, any_holds, rules, verdict
@@ -95,6 +95,7 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     kept = _write(loading, fields, good)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
+    forget(session, fields)
     return Outcome(loaded, tuple(problems), rows)
 
 
@@ -175,9 +176,9 @@ def _write_rejects(
     if counts["rejected"]:
         marked = view.mutate(__verdict=verdict(judged, Effect.REJECT))
         refused = [rule for rule in judged if rule.effect is Effect.REJECT]
-        loading.rejects.add_judged(name, marked.filter(marked["__verdict"].notnull()), refused)
+        loading.rejects.add_judged(fields, marked.filter(marked["__verdict"].notnull()), refused)
     if repeated.rows:
-        loading.rejects.add_duplicates(name, view.get_name(), ", ".join(fields.table.key))
+        loading.rejects.add_duplicates(fields, ", ".join(fields.table.key))
 
 
 def _summed(

@@ -25,19 +25,51 @@ _FLAGS = ("bad", "big", "excess")
 def typed_view(
     session: Session, mapped: Mapped, source: Source, currency: str
 ) -> tuple[ir.Table, tuple[Problem, ...]]:
-    """Canonical columns, their flags, `c__found` texts, attributes; and what was noticed."""
+    """Canonical columns, their flags, attributes; and what was noticed.
+
+    Values that have to be parsed are parsed once and held; values that already
+    have a type are read again by whoever needs them, which costs less than
+    holding them.
+    """
     manner, problems = _look(session, mapped, source, currency)
-    parts = [ROW, FILE, f"CAST(to_json({_struct(mapped.rows.names)}) AS VARCHAR) AS {RAW}"]
+    parts = [ROW, FILE]
     for field in mapped.fields:
         parts += _columns(field, read_field(field, manner))
     if mapped.unmapped:
         parts.append(f"{_struct(mapped.unmapped)} AS {ATTRIBUTES}")
     name = f"typed_{mapped.table.name}"
-    listed = ", ".join(parts)
+    kind = "TEMP TABLE" if _is_parsed(mapped) else "VIEW"
     session.raw.execute(
-        f"CREATE OR REPLACE VIEW {name} AS SELECT {listed} FROM ({mapped.rows.sql})"
+        f"CREATE OR REPLACE {kind} {name} AS SELECT {', '.join(parts)} FROM ({mapped.rows.sql})"
     )
+    _found_view(session, mapped)
     return session.backend.table(name), problems
+
+
+def forget(session: Session, mapped: Mapped) -> None:
+    """Give back what `typed_view` holds."""
+    if _is_parsed(mapped):
+        session.raw.execute(f"DROP TABLE IF EXISTS typed_{mapped.table.name} CASCADE")
+
+
+def found_name(mapped: Mapped) -> str:
+    """View of the rows as they were found: `__raw`, and `c__found` for each mapped column."""
+    return f"found_{mapped.table.name}"
+
+
+def _found_view(session: Session, mapped: Mapped) -> None:
+    texts = [
+        f"CAST({field.sql} AS VARCHAR) AS {field.column.name}__found" for field in mapped.fields
+    ]
+    raw = f"CAST(to_json({_struct(mapped.rows.names)}) AS VARCHAR) AS {RAW}"
+    session.raw.execute(
+        f"CREATE OR REPLACE VIEW {found_name(mapped)} AS"
+        f" SELECT {', '.join([ROW, FILE, raw, *texts])} FROM ({mapped.rows.sql})"
+    )
+
+
+def _is_parsed(mapped: Mapped) -> bool:
+    return any(f.is_text and f.column.kind not in {Kind.ID, Kind.TEXT} for f in mapped.fields)
 
 
 def _struct(names: Sequence[str]) -> str:
@@ -46,9 +78,11 @@ def _struct(names: Sequence[str]) -> str:
 
 def _columns(field: Field, reading: Reading) -> list[str]:
     name = field.column.name
-    columns = [f"{reading.value} AS {name}", f"CAST({field.sql} AS VARCHAR) AS {name}__found"]
     flags = zip(_FLAGS, (reading.bad, reading.big, reading.excess), strict=True)
-    return columns + [f"({sql}) AS {name}__{flag}" for flag, sql in flags if sql]
+    return [
+        f"{reading.value} AS {name}",
+        *(f"({sql}) AS {name}__{flag}" for flag, sql in flags if sql),
+    ]
 
 
 def _look(

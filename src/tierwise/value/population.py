@@ -69,9 +69,8 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
             )
         known = contacts.filter(contacts.customer_id.notnull())
         period = period_index(known.created_at, rule.period)
-        return known.group_by("customer_id", period=period).aggregate(
-            revenue=ibis.literal(None).cast(SUM).max()
-        )
+        called = known.select("customer_id", period=period).distinct()
+        return called.mutate(revenue=ibis.null(SUM))
     if lines is None:
         raise MissingDataError("There are no order lines.", "Add [sources.order_lines].")
     known = attributed(lines)

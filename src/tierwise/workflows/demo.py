@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
+import pyarrow as pa
 
 from tierwise.engine.project import ProjectFolder, open_project
 from tierwise.errors import UsageError
@@ -76,7 +77,16 @@ def _write_fairfield(folder: Path) -> None:
 
     sources = []
     for table, rows in generate(np.random.default_rng(SEED)).items():
-        csv.write_csv(rows, folder / f"{table}.csv")
+        csv.write_csv(_as_exported(rows), folder / f"{table}.csv")
         sources.append(f'[sources.{table}]\npath = "{table}.csv"\n')
     settings = _data("fairfield.toml").decode() + "\n" + "\n".join(sources)
     (folder / "tierwise.toml").write_text(settings, encoding="utf-8")
+
+
+def _as_exported(table: pa.Table) -> pa.Table:
+    """Times to the second, as exports have them."""
+    columns = [
+        column.cast(pa.timestamp("s")) if pa.types.is_timestamp(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))

@@ -87,7 +87,7 @@ def in_order(session: Session, query: str, target: Path) -> int:
     session.raw.execute("SET preserve_insertion_order = true")
     try:
         done = session.raw.execute(
-            f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)"
+            f"COPY ({query}) TO {quoted(target)} (FORMAT parquet, COMPRESSION uncompressed)"
         ).fetchall()
     finally:
         session.raw.execute("SET preserve_insertion_order = false")
