@@ -246,7 +246,7 @@ def test_dependency(desk: Desk):
 def test_margins(desk: Desk):
     """Bob alone was given a discount: 50 of 250, where the firm gives 50 of 1,080."""
     found = desk.margins()
-    bob = found.grid("customers").rows[0]
+    bob = found.grid("discounts").rows[0]
     assert (bob["name"], bob["discount_rate"]) == ("Bob", 0.2)
     assert found.figure("gross_margin").value == 0.425
     assert found.figure("discount_rate").value == pytest.approx(50 / 1080)
@@ -351,8 +351,8 @@ def test_wallet(desk: Desk):
     found = desk.wallet()
     share = found.figure("share_of_wallet")
     assert (share.value, share.low, share.high) == (0.45, 900 / 2800, 0.6)
-    assert column(found, "customers", "gap") == [700, 400]
-    assert column(found, "customers", "name") == ["Anna", "Bob"]
+    assert column(found, "wallets", "gap") == [700, 400]
+    assert column(found, "wallets", "name") == ["Anna", "Bob"]
 
 
 SELECTORS = [

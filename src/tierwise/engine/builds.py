@@ -80,9 +80,10 @@ def read_build(folder: Path) -> Build:
         raise BuildError(
             f"{path} cannot be read: {error}.", "Delete this folder and build again."
         ) from error
-    if manifest.get("format") != FORMAT:
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
         raise BuildError(
-            f"{path} has format {manifest.get('format')}, this version reads {FORMAT}.",
+            f"{path} has format {found}, this version reads {FORMAT}.",
             "Build again with this version.",
         )
     return Build(folder, manifest)
@@ -104,6 +105,10 @@ class Staging:
         """What a finished step noted down; None when it was not finished."""
         path = self.folder / f".{name}.done"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def discard(self) -> None:
+        """Throw everything away that was written so far."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def finish(self, name: str, notes: object) -> None:
         """Note a step as finished, so that a later run can skip it."""
@@ -167,7 +172,20 @@ def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any
         if path.is_file():
             path.chmod(0o444)
     staged.folder.rename(target)
+    _sweep(builds)
     return read_build(target)
+
+
+def _sweep(builds: Path) -> None:
+    """Remove what killed runs left behind, unless somebody is writing there."""
+    for partial in builds.glob(".*.partial"):
+        lock = FileLock(partial.with_suffix(".lock"))
+        try:
+            with lock.acquire(timeout=0):
+                shutil.rmtree(partial, ignore_errors=True)
+        except Timeout:
+            continue
+        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _free_name(builds: Path, name: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -78,17 +78,18 @@ class Answer:
 
     def figure(self, name: str) -> Figure:
         """Return the figure called `name`; KeyError if there is none."""
-        return next(f for f in self.figures if f.name == name)
+        return {figure.name: figure for figure in self.figures}[name]
 
     def grid(self, name: str) -> Grid:
-        """Return the grid called `name`; StopIteration if there is none."""
-        return next(g for g in self.grids if g.name == name)
+        """Return the grid called `name`; KeyError if there is none."""
+        return {grid.name: grid for grid in self.grids}[name]
 
     def to_json(self) -> dict[str, Any]:
         """One flat document: context, then figures by name, then grids by name.
 
         Shares are 0..1, money and counts are numbers, dates ISO text; intervals
-        stand under `intervals` as `[low, high]` by figure name.
+        stand under `intervals` as `[low, high]` by figure name. A grid whose name
+        is taken by a figure or the context stands under that name and `_rows`.
         """
         document: dict[str, Any] = {"kind": self.kind, "title": self.title}
         document |= {name: getattr(self.context, name) for name in Context.__slots__}
@@ -96,7 +97,9 @@ class Answer:
         intervals = {f.name: [f.low, f.high] for f in self.figures if f.low is not None}
         if intervals:
             document["intervals"] = intervals
-        document |= {grid.name: [dict(row) for row in grid.rows] for grid in self.grids}
+        for grid in self.grids:
+            name = f"{grid.name}_rows" if grid.name in document else grid.name
+            document[name] = [dict(row) for row in grid.rows]
         document |= dict(self.extra)
         document["notes"] = list(self.notes)
         plain: dict[str, Any] = _plain(document)
@@ -111,6 +114,8 @@ def _plain(value: object) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, date | datetime | time):
         return value.isoformat()
-    return value
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

@@ -33,6 +33,7 @@ class Belief:
     claim: Claim
     claimed: float  # the share that is claimed, 0..1
     customers: float | int = 0  # share of customers (pareto) or their number (top-n)
+    months: int = 12  # span that a loss is claimed for
 
 
 EXAMPLES = (
@@ -44,6 +45,7 @@ EXAMPLES = (
     '"60% of customers buy again"',
 )
 
+_MONEY = "(?:revenue|profit|sales|turnover|income|margin|business|money)"
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*(?:%|percent|per cent)"
 
 
@@ -54,11 +56,15 @@ def read(text: str) -> Belief:
         found = re.search(pattern, said)
         if found:
             belief = make(text.strip(), found)
-            if 0 <= belief.claimed <= 1 and (
-                belief.claim is not Claim.PARETO or 0 < belief.customers <= 1
-            ):
+            if _possible(belief):
                 return belief
     raise UsageError(f'"{text}" was not understood.', f"Try one of: {', '.join(EXAMPLES)}.")
+
+
+def _possible(belief: Belief) -> bool:
+    """A share is 0..1, and a list has somebody in it."""
+    many = {Claim.PARETO: 0 < belief.customers <= 1, Claim.TOP_N: belief.customers >= 1}
+    return 0 <= belief.claimed <= 1 and many.get(belief.claim, True)
 
 
 def _number(text: str) -> float:
@@ -71,6 +77,19 @@ def _ratio(text: str, found: re.Match[str]) -> Belief:
 
 def _pareto(text: str, found: re.Match[str]) -> Belief:
     return Belief(text, Claim.PARETO, _number(found[2]) / 100, _number(found[1]) / 100)
+
+
+def _reversed(text: str, found: re.Match[str]) -> Belief:
+    return Belief(text, Claim.PARETO, _number(found[1]) / 100, _number(found[2]) / 100)
+
+
+def _loss(text: str, found: re.Match[str]) -> Belief:
+    spans = {
+        r"\b(?:a|per|each|every) month|monthly": 1,
+        r"\b(?:a|per|each|every) quarter|quarterly": 3,
+    }
+    months = next((m for said, m in spans.items() if re.search(said, text.lower())), 12)
+    return Belief(text, Claim.LOSS, _number(found[1]) / 100, months=months)
 
 
 def _top(text: str, found: re.Match[str]) -> Belief:
@@ -89,8 +108,10 @@ _READERS = (
         _share_of(Claim.LOSS_MAKERS),
     ),
     (rf"{_PERCENT}.*\b(?:buy again|come back|repeat|return to buy)", _share_of(Claim.REPEAT)),
-    (rf"\b(?:los[et]|losing|churn)\b.*?{_PERCENT}", _share_of(Claim.LOSS)),
-    (rf"{_PERCENT}.*\b(?:churn|leave|are lost)\b", _share_of(Claim.LOSS)),
+    (rf"\blos(?:e|es|t|ing) money\b.*?{_PERCENT}", _share_of(Claim.LOSS_MAKERS)),
+    (rf"\b(?:los[et]|losing|churn)\b.*?{_PERCENT}", _loss),
+    (rf"{_PERCENT}.*\b(?:churn|leave|are lost)\b", _loss),
+    (rf"{_PERCENT}[^%]*?\b{_MONEY}\b.*?{_PERCENT}", _reversed),
     (rf"{_PERCENT}\D*?(?:customers|clients|accounts)?.*?{_PERCENT}", _pareto),
 )
 

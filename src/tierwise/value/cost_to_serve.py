@@ -76,7 +76,7 @@ def share_out(pool: ir.Value, quantity: ir.IntegerValue, order: ir.Value) -> ir.
 
     Each part is the difference of two rounded running totals, so what one
     customer's rounding leaves over the next one takes; no part is off by more
-    than one unit of the last place. Null where nobody has a quantity.
+    than one unit of the last place. Exact for pools below 10^12. Null where nobody has a quantity.
     """
     running = quantity.sum().over(order_by=order, rows=(None, 0))
     total = quantity.sum().over().nullif(0).cast("float64")

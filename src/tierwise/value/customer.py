@@ -95,7 +95,9 @@ def answer(
             grid_of("order_lines", "Order lines, newest first", line_rows),
             grid_of("contacts", "Contacts, newest first", contact_rows),
         ),
-        notes=() if row["goods_cost"] is not None else ("Cost of goods is unknown, so profit is.",),
+        notes=()
+        if row["gross_profit"] is not None
+        else ("Cost of goods is unknown, so profit is.",),
         extra={"customer_id": row["customer_id"], "profile": profile},
     )
 
@@ -114,8 +116,8 @@ def _figures(row: dict[str, Any], measure: str) -> tuple[Figure, ...]:
         Figure("gross_profit", "Gross profit", row["gross_profit"], Unit.MONEY),
         Figure("cost_to_serve", "Cost to serve", row["cost_to_serve"], Unit.MONEY),
         Figure("profit", "Profit", row["profit"], Unit.MONEY),
-        Figure("orders", "Orders", row["orders"], Unit.COUNT),
-        Figure("contacts", "Contacts", row["contacts"], Unit.COUNT),
+        Figure("order_count", "Orders", row["orders"], Unit.COUNT),
+        Figure("contact_count", "Contacts", row["contacts"], Unit.COUNT),
         Figure("agent_minutes", "Agent minutes", row["agent_minutes"], Unit.MINUTES),
         Figure("first_order_on", "First order", row["first_order_at"], Unit.DATE),
         Figure("last_order_on", "Last order", row["last_order_at"], Unit.DATE),
@@ -129,9 +131,9 @@ def _drivers(row: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     ]
     steps.append(("Returns", row["revenue"] - row["revenue_before_returns"], False))
     steps.append(("Revenue", row["revenue"], True))
-    if row["goods_cost"] is not None:
+    if row["gross_profit"] is not None:
         steps += [
-            ("Cost of goods", -row["goods_cost"], False),
+            ("Cost of goods", row["gross_profit"] - row["revenue"], False),
             ("Gross profit", row["gross_profit"], True),
         ]
         steps += [

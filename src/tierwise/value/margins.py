@@ -78,7 +78,7 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
         figures=_figures(first),
         grids=(
             Grid(
-                "customers",
+                "discounts",
                 "Customers with the most discount beyond the firm's rate",
                 _COLUMNS,
                 tuple(_row(row, names) for row in rows),

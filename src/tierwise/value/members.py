@@ -37,14 +37,15 @@ def parse(text: str) -> Selector:
         return Selector("rank", int(ranks[1]), int(ranks[2] or ranks[1]))
     if text == "loss-makers":
         return Selector("loss-makers")
-    if kind in ("customer", "slice") and rest:
+    if kind in ("customer", "slice", "find") and rest.strip():
         return Selector(kind, value=rest)
     state, _, period = rest.partition(":")
     if kind == "state" and state in STATES and (period or state != "retained"):
         return Selector("state", value=state, period=period)
     raise UsageError(
         f'"{text}" does not select customers.',
-        "Use rank:1-40, loss-makers, customer:ID, slice:VALUE, state:lost or state:lost:2025-Q3.",
+        "Use rank:1-40, loss-makers, customer:ID, find:TEXT, slice:DIMENSION=VALUE,"
+        " state:lost or state:lost:2025-Q3.",
     )
 
 
@@ -72,6 +73,8 @@ def title(selector: Selector, lens: str) -> str:
             return f"Customers with negative {LABELS[lens]}, largest loss first"
         case "state":
             return f"Customers {selector.value} in {selector.period or 'the window'}"
+        case "find":
+            return f"Customers that fit “{selector.value}”"
         case "slice":
             return f"Customers with {selector.value.replace('=', ' = ')}"
         case _:

@@ -47,10 +47,13 @@ def by_order(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
     """One row a customer and order, amounts of the window beside dates of all history."""
     inside = between(lines, "created_at", start, as_of)
     amount = lines.total_amount
-    optional = {
-        "discount": lines.discount_amount if "discount_amount" in lines.columns else None,
-        "goods_cost": goods_cost(lines) if has_goods_cost(lines) else None,
-    }
+    optional = {}
+    if "discount_amount" in lines.columns:
+        optional["discount"] = lines.discount_amount.sum(where=inside)
+    if has_goods_cost(lines):
+        cost = goods_cost(lines)
+        optional["goods_cost"] = cost.sum(where=inside)
+        optional["uncosted"] = (inside & cost.isnull()).sum()
     return lines.group_by("customer_id", "header_id").aggregate(
         lines=inside.sum(),
         revenue=amount.sum(where=inside),
@@ -58,7 +61,7 @@ def by_order(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
         return_lines=(inside & (amount < 0)).sum(),
         first_at=lines.created_at.min(),
         last_at=lines.created_at.max(),
-        **{name: value.sum(where=inside) for name, value in optional.items() if value is not None},
+        **optional,
     )
 
 
@@ -66,11 +69,13 @@ def by_customer(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
     """One row a customer who ever ordered: counts, amounts and dates."""
     orders = by_order(attributed(lines), start, as_of)
     zero = ibis.literal(0).cast(SUM_TYPE)
-    optional = {
-        name: orders[name].sum().cast(SUM_TYPE)
-        for name in ("discount", "goods_cost")
-        if name in orders.columns
-    }
+    optional = {}
+    if "discount" in orders.columns:
+        optional["discount"] = orders.discount.sum().cast(SUM_TYPE)
+    if "goods_cost" in orders.columns:
+        # One line without a cost leaves the customer's cost unknown, not smaller.
+        known = orders.uncosted.sum() == 0
+        optional["goods_cost"] = known.ifelse(orders.goods_cost.sum().cast(SUM_TYPE), None)
     absent = {
         name: ibis.null(SUM_TYPE)
         for name in ("discount", "goods_cost")

@@ -79,18 +79,23 @@ def require_customers(rows: list[dict[str, Any]], measure: str) -> dict[str, Any
             f"No customer has any {LABELS[measure]} in this window.",
             "Widen --window, choose an earlier --as-of, or remove the slice.",
         )
-    if rows[0]["unknown"]:
-        if rows[0]["unknown"] == rows[0]["n"]:
+    require_known(rows[0], measure)
+    return rows[0]
+
+
+def require_known(counts: dict[str, Any], measure: str) -> None:
+    """MissingDataError when the value of some of the `n` customers is unknown."""
+    if counts["unknown"]:
+        if counts["unknown"] == counts["n"]:
             raise MissingDataError(
                 f"The cost of goods is unknown, and so is {LABELS[measure]}.",
                 "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
             )
         raise MissingDataError(
-            f"{LABELS[measure].capitalize()} is unknown for {rows[0]['unknown']:,} of"
-            f" {rows[0]['n']:,} customers: some of their lines have no cost.",
+            f"{LABELS[measure].capitalize()} is unknown for {counts['unknown']:,} of"
+            f" {counts['n']:,} customers: some of their lines have no cost.",
             "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
         )
-    return rows[0]
 
 
 def require_positive(total: Decimal, measure: str, currency: str) -> None:

@@ -76,7 +76,7 @@ def expression(
             cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label
         ),
     )
-    cells = _ranked_in_slice(cells)
+    cells = _ranked_in_slice(_once_a_slice(cells))
     return _by_tenure(cells, as_of).order_by("label", "tenure")
 
 
@@ -88,13 +88,27 @@ def _cells(lines: ir.Table, as_of: date, window: Window) -> ir.Table:
     if start is not None:
         last = earlier(as_of, Window(months=12))
         before = between(lines, "created_at", first_day(last, window), last)
-    cost = goods_cost(lines) if has_goods_cost(lines) else ibis.null(SUM)
+    cost = goods_cost(lines) if has_goods_cost(lines) else None
+    lines = lines.mutate(cost=ibis.null(SUM) if cost is None else cost.cast(SUM))
     return lines.group_by("label", "customer_id").aggregate(
         current=now.any().cast("int64"),
         revenue=lines.total_amount.sum(where=now).cast(SUM),
-        goods_cost=cost.sum(where=now).cast(SUM),
+        goods_cost=lines.cost.sum(where=now).cast(SUM),
         revenue_year_earlier=lines.total_amount.sum(where=before).cast(SUM),
         first_at=lines.created_at.min(),
+    )
+
+
+def _once_a_slice(cells: ir.Table) -> ir.Table:
+    """One row a slice and customer again: pooled slices may share customers."""
+    return cells.group_by("label", "customer_id").aggregate(
+        pooled=cells.pooled.max(),
+        current=cells.current.max(),
+        revenue=cells.revenue.sum().cast(SUM),
+        goods_cost=cells.goods_cost.sum().cast(SUM),
+        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM),
+        cost_to_serve=cells.cost_to_serve.max(),
+        first_at=cells.first_at.min(),
     )
 
 
@@ -151,11 +165,11 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
         title=f"Value by {label_of(by)}",
         context=context,
         figures=(
-            Figure("slices", "Slices shown", len(slices), Unit.COUNT),
+            Figure("slices_shown", "Slices shown", len(slices), Unit.COUNT),
             Figure("counted", "Customers", everyone, Unit.COUNT),
         ),
         grids=(Grid("slices", f"By {label_of(by)}", _columns(by), tuple(slices), "opens"),),
-        notes=_notes(bool(pooled), min_cell, window),
+        notes=_notes(rows, bool(pooled), min_cell, window),
         extra={"by": by},
     )
 
@@ -234,12 +248,14 @@ def _standardised(rows: Rows, mix: Mapping[int, int]) -> float | None:
     return sum(mix[t] * mean for t, mean in means.items()) / weight if weight else None
 
 
-def _notes(pooled: bool, min_cell: int, window: Window) -> tuple[str, ...]:
+def _notes(rows: Rows, pooled: bool, min_cell: int, window: Window) -> tuple[str, ...]:
     notes = [
         "Intervals: 95% for mean spend, reading these customers as a sample of such customers.",
         "Same tenure: mean spend if the slice had the firm's mix of tenures"
         f" (under {', '.join(map(str, TENURE_YEARS))} years, and longer).",
     ]
+    if any(row["cost_to_serve"] is not None for row in rows):
+        notes.append("Profit leaves out customers who caused cost without ordering.")
     if pooled:
         notes.append(
             f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise."

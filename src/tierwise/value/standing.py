@@ -11,36 +11,72 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Window
-from tierwise.units import Unit
+from tierwise.units import AMOUNT_TYPE, Unit
 from tierwise.value.orders import attributed
 from tierwise.value.ranking import SUM
 from tierwise.value.windows import between, earlier, first_day
 
 
-def flags(lines: ir.Table, event: Activity, as_of: date, window: Window) -> ir.Table:
-    """One row a customer: active in the window, in the one before, first event, revenue of both."""
+def happenings(lines: ir.Table | None, contacts: ir.Table | None, event: Activity) -> ir.Table:
+    """What customers did: amounts of order lines, and whether each row counts as activity.
+
+    Raises MissingDataError where the table of the declared event is absent.
+    """
+    parts = []
+    if lines is not None:
+        known = attributed(lines)
+        counts = {
+            Activity.PURCHASE: known.total_amount > 0,
+            Activity.ORDER: known.total_amount.notnull() | known.total_amount.isnull(),
+            Activity.CONTACT: known.customer_id.isnull(),  # never: an order is no contact
+        }[event]
+        parts.append(
+            known.select("customer_id", "created_at", amount=known.total_amount, counts=counts)
+        )
+    if event is Activity.CONTACT and contacts is not None:
+        called = contacts.filter(contacts.customer_id.notnull())
+        parts.append(
+            called.select(
+                "customer_id",
+                "created_at",
+                amount=ibis.null(AMOUNT_TYPE),
+                counts=called.customer_id.notnull(),
+            )
+        )
+    if not parts or (event is Activity.CONTACT and contacts is None):
+        wanted = "contacts" if event is Activity.CONTACT else "order_lines"
+        raise MissingDataError(
+            f"Active is declared by {event}, but there is no table {wanted}.",
+            f"Add [sources.{wanted}], or set event in [value.active].",
+        )
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+
+def flags(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
+    """One row a customer: active in the window, in the one before, first event, revenue of both.
+
+    `happened` is what `happenings` gives.
+    """
     start = first_day(as_of, window)
-    known = attributed(lines)
-    counts = known.total_amount > 0 if event is Activity.PURCHASE else ibis.literal(True)
-    now = between(known, "created_at", start, as_of)
-    before = known.customer_id.isnull()  # nobody: all history has no window before it
+    now = between(happened, "created_at", start, as_of)
+    before = happened.customer_id.isnull()  # nobody: all history has no window before it
     if start is not None:
         last = earlier(as_of, window)
-        before = between(known, "created_at", first_day(last, window), last)
-    grouped = known.group_by("customer_id").aggregate(
-        active_now=(now & counts).any(),
-        active_before=(before & counts).any(),
-        first_at=known.created_at.min(where=counts),
-        revenue=known.total_amount.sum(where=now).cast(SUM),
-        revenue_before=known.total_amount.sum(where=before).cast(SUM),
+        before = between(happened, "created_at", first_day(last, window), last)
+    grouped = happened.group_by("customer_id").aggregate(
+        active_now=(now & happened.counts).any(),
+        active_before=(before & happened.counts).any(),
+        first_at=happened.created_at.min(where=happened.counts),
+        revenue=happened.amount.sum(where=now).cast(SUM),
+        revenue_before=happened.amount.sum(where=before).cast(SUM),
     )
     opening = ibis.literal(False) if start is None else grouped.first_at < start
     return grouped.mutate(is_new=grouped.active_now & ~opening)
 
 
-def expression(lines: ir.Table, event: Activity, as_of: date, window: Window) -> ir.Table:
+def expression(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
     """One row: the counts of the first panel, in one execution."""
-    table = flags(lines, event, as_of, window)
+    table = flags(happened, as_of, window)
     lost = table.active_before & ~table.active_now
     back = table.active_now & ~table.active_before & ~table.is_new
     return table.aggregate(
@@ -124,6 +160,8 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
 
 def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> list[Figure]:
     revenue, active, before = row["revenue"], int(row["active"]), row["revenue_before"]
+    if revenue is None:
+        return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
     if before:
         change = float(revenue / before) - 1

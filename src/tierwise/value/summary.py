@@ -48,10 +48,11 @@ def summarise(
             "There are no order lines, contacts or costs, so nothing can be said about value.",
             "Add [sources.order_lines], or [sources.contracts] with monthly_amount.",
         )
-    if len(parts) == 1 and "order_lines" in tables:
+    costed = costs_known and _cost_is_known(tables)
+    if len(parts) == 1 and "order_lines" in tables and not costed:
         return _with_profit(_without_service(parts[0]))
     joined = _joined(parts)
-    if not (costs_known and _cost_is_known(tables)):
+    if not costed:
         return _with_profit(_unknown_costs(joined))
     pool_row = cost_to_serve.pools(tables["costs"], start, as_of) if "costs" in tables else None
     return _with_profit(cost_to_serve.allocated(joined, pool_row))

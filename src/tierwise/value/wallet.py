@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -15,14 +16,18 @@ from tierwise.value.concentration import Rows
 
 def expression(summary: ir.Table, wallets: ir.Table) -> ir.Table:
     """The newest estimate of each customer beside the revenue of the window, largest gap first."""
-    order = ibis.window(group_by="customer_id", order_by=ibis.desc("asked_on"))
+    order = ibis.window(
+        group_by="customer_id", order_by=[ibis.desc("asked_on"), ibis.desc("wallet_amount")]
+    )
     newest = wallets.mutate(nth=ibis.row_number().over(order))
     newest = newest.filter(newest.nth == 0)
     optional = [
         c for c in ("low_amount", "high_amount", "category", "source") if c in wallets.columns
     ]
     kept = newest.select("customer_id", "asked_on", "wallet_amount", *optional)
-    joined = kept.inner_join(summary.select("customer_id", "revenue"), "customer_id")
+    spent = summary.select("customer_id", "revenue")
+    joined = kept.left_join(spent, "customer_id").drop("customer_id_right")
+    joined = joined.mutate(revenue=joined.revenue.fill_null(Decimal(0)))
     gap = joined.wallet_amount - joined.revenue
     return joined.mutate(gap=gap).order_by(ibis.desc("gap"), ibis.asc("customer_id"))
 
@@ -53,7 +58,7 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
         ),
         grids=(
             Grid(
-                "customers",
+                "wallets",
                 "Largest gaps first",
                 _COLUMNS,
                 tuple(_row(r, names) for r in rows),

@@ -10,7 +10,7 @@ from tierwise.settings import Lens, Window
 from tierwise.units import Unit
 from tierwise.value import belief, concentration, ranking, standing, whale
 from tierwise.value.belief import Belief, Claim
-from tierwise.workflows.look import Look
+from tierwise.workflows.look import NO_PROFIT, Look
 
 WILSON = "95% interval"
 
@@ -59,19 +59,18 @@ def _concentration(look: Look, said: Belief) -> Answer:
 
 
 def _loss(look: Look, said: Belief) -> Answer:
-    """Customers of the year before who did not come again, by number and by what they spent."""
-    year = Window(months=12)
-    flags = standing.expression(look.lines(), look.settings.active.event, look.as_of, year)
-    row = look.rows(flags)[0]
+    """Customers of the span before who did not come again, by number and by what they spent."""
+    span = Window(months=said.months)
+    row = look.rows(standing.expression(look.happenings(), look.as_of, span))[0]
     before, lost = int(row["before"]), int(row["lost"])
-    context = replace(look.context(customers=before), window="12m")
+    context = replace(look.context(customers=before), window=str(span))
     rate, low, high = proportion(lost, before)
     value = row["revenue_lost"], row["revenue_before"]
     weighted = _part(*value)
     figures = (
         Figure(
             "measured",
-            "of last year's customers were lost",
+            f"of customers of the {said.months} months before were lost",
             rate,
             Unit.SHARE,
             low,
@@ -80,21 +79,22 @@ def _loss(look: Look, said: Belief) -> Answer:
         ),
         Figure(
             "value_weighted",
-            "of last year's revenue was theirs",
+            "of the revenue of those months was theirs",
             weighted,
             Unit.SHARE,
             opens="state:lost",
         ),
         Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
-        Figure("customers_before", "Customers the year before", before, Unit.COUNT),
+        Figure("customers_before", "Customers in the months before", before, Unit.COUNT),
     )
     event = look.settings.active.event
-    note = f"Lost: active ({event}) in the 12 months before the last 12, not in these."
+    note = f"Lost: active ({event}) in the {said.months} months before the last, not since."
     return belief.answer(context, said, figures, (note,))
 
 
 def _loss_makers(look: Look, said: Belief) -> Answer:
     """Customers whose profit after cost to serve is below zero."""
+    look.refuse_lines("Cost to serve", NO_PROFIT)
     rows = look.rows(whale.expression(look.summary, Lens.PROFIT))
     first = ranking.require_customers(rows, Lens.PROFIT)
     n, losing = int(first["n"]), int(first["loss_makers"])

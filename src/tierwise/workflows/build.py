@@ -70,14 +70,19 @@ def build(
     of every source is in the message. Bad rows alone never stop a build.
     """
     day = as_of or project.settings.project.as_of or today
-    name = build_id(day, _ingredients(project, day))
+    name = build_id(day, _ingredients(project, day, today))
     same = [b for b in builds_of(project) if b.id == name]
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
         return same[0]
     folder = builds_folder(project)
-    with staging(folder, name) as staged, open_session(scratch=staged.folder) as session:
-        return _write(project, session, staged, name, day, today, tell)
+    with staging(folder, name) as staged:
+        same = [b for b in builds_of(project) if b.id == name]
+        if same and not _has_databases(project):  # finished by somebody else meanwhile
+            staged.discard()
+            return same[0]
+        with open_session(scratch=staged.folder) as session:
+            return _write(project, session, staged, name, day, today, tell)
 
 
 def current_build(
@@ -97,17 +102,19 @@ def current_build(
 
 def _newest(project: ProjectFolder, as_of: date | None) -> Build | None:
     day = as_of or project.settings.project.as_of
-    builds = [b for b in builds_of(project) if day is None or b.as_of == day]
-    return builds[0] if builds else None
+    settings = project.settings.model_dump(mode="json")
+    same = (b for b in builds_of(project) if b.manifest["settings"] == settings)
+    return next((b for b in same if day is None or b.as_of == day), None)
 
 
 def _has_databases(project: ProjectFolder) -> bool:
     return any(source.url for source in project.settings.sources.values())
 
 
-def _ingredients(project: ProjectFolder, day: date) -> dict[str, Any]:
+def _ingredients(project: ProjectFolder, day: date, today: date) -> dict[str, Any]:
     return {
         "as_of": day,
+        "today": today if day > today else None,  # rows of tomorrow are left out today
         "settings": project.settings.model_dump(mode="json"),
         "inputs": [asdict(found) for found in fingerprint_inputs(project)],
         "version": version("tierwise"),
@@ -124,7 +131,8 @@ def _write(
     tell: Tell,
 ) -> Build:
     started = time.perf_counter()
-    notes = staged.step("load")
+    # What a database held when an earlier run was killed says nothing about now.
+    notes = None if _has_databases(project) else staged.step("load")
     if notes is None:
         notes = _load(project, session, staged, day, today, tell)
     loaded = time.perf_counter()
@@ -133,7 +141,7 @@ def _write(
     done = time.perf_counter()
     manifest = {
         "project": project.name,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
         "settings": project.settings.model_dump(mode="json"),
         **notes,

@@ -16,16 +16,18 @@ from tierwise.engine.connect import Session
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Context
-from tierwise.settings import Lens, Window
+from tierwise.settings import Activity, Lens, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
-from tierwise.value import cost_to_serve, customer, orders, ranking, slices
+from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import between, first_day
 
 SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
+
+NO_PROFIT = "Rank by gross_profit or revenue, or slice by a property of customers."
 
 Rows = list[dict[str, Any]]
 
@@ -131,10 +133,7 @@ class Look:
         """One row a customer for the question, kept in the session where it had to be computed."""
         if self.by_line:
             if self.lens is Lens.PROFIT:
-                raise RefusedError(
-                    f"Cost to serve is not known by {self.where[0][0].label}, so profit is not.",
-                    "Use --lens gross_profit or revenue, or slice by a property of customers.",
-                )
+                self.refuse_lines("Cost to serve", NO_PROFIT)
             found = summarise(
                 {"order_lines": self.lines()}, self.start, self.as_of, costs_known=False
             )
@@ -153,6 +152,31 @@ class Look:
             return summarise({"order_lines": self.lines()}, start, as_of, costs_known=False)
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
+
+    def require_known(self) -> None:
+        """Refuse to list or move customers whose value through the lens is unknown."""
+        counted = ranking.counted(self.summary, self.lens)
+        unknown = counted[self.lens].isnull().sum().fill_null(0)
+        ranking.require_known(
+            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], self.lens
+        )
+
+    def happenings(self) -> ir.Table:
+        """What counts as activity, by the project's definition of active."""
+        lines = self.lines() if self.has("order_lines") else None
+        event = self.settings.active.event
+        if event is Activity.CONTACT:
+            self.refuse_lines("Activity by contact")
+        return standing.happenings(lines, self.table("contacts"), event)
+
+    def refuse_lines(self, what: str, remedy: str = "") -> None:
+        """Refuse what customers have as a whole under a slice that cuts through them."""
+        if self.by_line:
+            label = self.where[0][0].label
+            raise RefusedError(
+                f"{what} is not known by {label}.",
+                remedy or "Slice by a property of customers, or remove the slice.",
+            )
 
     # --- costs
 
@@ -287,6 +311,17 @@ class Look:
             else "`tierwise value members rank:1-20` lists customers."
         )
         raise UsageError(f'There is no customer "{customer_id}" in this build.', hint)
+
+    def find(self, text: str) -> ir.Table:
+        """Ids of customers whose id or name holds the text, whatever its case."""
+        wanted = text.strip().lower()
+        summary = self.summary.select("customer_id")
+        by_id = summary.filter(summary.customer_id.lower().contains(wanted))
+        customers = self._whole("customers")
+        if customers is None or "name" not in customers.columns:
+            return by_id
+        named = customers.filter(customers.name.lower().contains(wanted)).select("customer_id")
+        return by_id.union(named, distinct=True)
 
     def profile(self, customer_id: str) -> dict[str, Any]:
         """The customer's own row of the customers table; empty when there is none."""

@@ -57,8 +57,7 @@ class Desk:
         """The first panel: customers, what they spend, and what deserves a look."""
         headline, curve = _quietly(self.concentration, question), _quietly(self.whale, question)
         with self._open(question) as look:
-            event = self.settings.active.event
-            row = look.rows(standing.expression(look.lines(), event, look.as_of, look.window))[0]
+            row = look.rows(standing.expression(look.happenings(), look.as_of, look.window))[0]
             profit = curve.figure("total_profit").value if curve else None
             context = look.context(customers=int(row["active"] or 0))
             listed = attention(row, headline, curve, self.build, context.currency)
@@ -112,6 +111,8 @@ class Desk:
         """Active, new, back again and lost, period by period over all history."""
         rule = self.rule(period, event)
         with self._open(question) as look:
+            if rule.event is Activity.CONTACT:
+                look.refuse_lines("Activity by contact")
             tables = look.lines() if look.has("order_lines") else None, look.table("contacts")
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
@@ -122,6 +123,7 @@ class Desk:
         with self._open(question) as look:
             if look.window.months is None:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
+            look.require_known()
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
             rows = look.rows(movement.expression(before, look.summary, look.lens))
@@ -156,6 +158,7 @@ class Desk:
     def contact_costs(self, question: Question = DEFAULT) -> Answer:
         """Cost per contact by channel, reason and month."""
         with self._open(question) as look:
+            look.refuse_lines("The cost of contacts")
             contacts = look.table("contacts")
             if contacts is None:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
@@ -167,6 +170,7 @@ class Desk:
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
         with self._open(question) as look:
+            look.refuse_lines("The wallet")
             wallets = look.table("wallets")
             if wallets is None:
                 raise MissingDataError("No wallet estimates are known.", "Add [sources.wallets].")
@@ -190,7 +194,10 @@ class Desk:
     def members(
         self, selector: str, question: Question = DEFAULT, *, limit: int = LISTED
     ) -> Answer:
-        """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK."""
+        """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK.
+
+        `find:text` looks for ids and names instead.
+        """
         chosen = member_lists.parse(selector)
         if chosen.kind == "slice":
             name, _, value = chosen.value.partition("=")
@@ -198,7 +205,9 @@ class Desk:
         if chosen.kind == "loss-makers":
             question = _profit_question(question, self)
         with self._open(question) as look:
-            ids = self._state_ids(look, chosen) if chosen.kind == "state" else None
+            if chosen.kind in ("rank", "loss-makers"):
+                look.require_known()
+            ids = self._ids(look, chosen)
             rows = look.rows(member_lists.expression(look.summary, look.lens, chosen, ids, limit))
             context = look.context(customers=int(rows[0]["found"]) if rows else 0)
             return member_lists.answer(
@@ -232,14 +241,18 @@ class Desk:
         with open_session() as session:
             yield Look(self.project, self.build, session, question)
 
-    def _state_ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
+    def _ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table | None:
+        """Customers that a selector names otherwise than by rank; None for the others."""
+        if chosen.kind == "find":
+            return look.find(chosen.value)
+        return self._in_state(look, chosen) if chosen.kind == "state" else None
+
+    def _in_state(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
         """Customers in a state of the whole window, or of the period that the selector names."""
         lines = look.lines() if look.has("order_lines") else None
-        if not chosen.period and lines is not None:
-            event = self.settings.active.event
-            return standing.members(
-                standing.flags(lines, event, look.as_of, look.window), chosen.value
-            )
+        if not chosen.period:
+            flags = standing.flags(look.happenings(), look.as_of, look.window)
+            return standing.members(flags, chosen.value)
         period = member_lists.period_of(chosen.period)
         rule = self.rule(period)
         happened = population.events(lines, look.table("contacts"), rule)

@@ -15,7 +15,7 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(
-            answer.grid("customers"),
+            answer.grid("discounts"),
             answer.context,
             view,
             id="margins",
