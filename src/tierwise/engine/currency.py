@@ -123,7 +123,7 @@ def _by_day(session: Session, mapped: Mapped, currency: str, rates: Path) -> ir.
         for c in _money(mapped)
     )
     session.raw.execute(
-        f"CREATE OR REPLACE VIEW {name} AS"
+        f"CREATE OR REPLACE TEMP VIEW {name} AS"
         f" SELECT t.* REPLACE ({amounts}, {quoted(currency)} AS currency),"
         f" t.currency AS original_currency, CAST({rate} AS DOUBLE) AS fx_rate"
         f" FROM typed_{mapped.table.name} t ASOF LEFT JOIN"

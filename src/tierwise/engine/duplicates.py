@@ -72,7 +72,7 @@ def _as_table(hashes: Hashes) -> pa.Table:
 def _confirmed(session: Session, sql: str, parts: str, full: str, columns: list[str]) -> Duplicates:
     content = ", ".join(identifier(name) for name in columns)
     session.raw.execute(
-        f"""CREATE OR REPLACE TABLE {TABLE} AS
+        f"""CREATE OR REPLACE TEMP TABLE {TABLE} AS
         SELECT {FILE}, {ROW}, shown, original, content = original_content AS identical FROM (
             SELECT {FILE}, {ROW}, concat_ws(', ', {parts}) AS shown, hash({content}) AS content,
                 row_number() OVER w AS place, first_value({ROW}) OVER w AS original,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,13 +25,16 @@ from tierwise.engine.fingerprint import (
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.databases import read_database
 from tierwise.engine.readers.files import matching, read_files
-from tierwise.engine.readers.rows import FILE, Rows, UnreadableError
+from tierwise.engine.readers.rows import FILE, Rows, UnreadableError, keeping_order
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.table import PARQUET, LoadedTable, Loading, Outcome, load_table
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import TABLES, Table
+
+THREADS = 2
+"""Files that are loaded at the same time."""
 
 __all__ = ["Fingerprint", "LoadReport", "LoadedTable", "fingerprint_inputs", "load"]
 
@@ -79,7 +82,9 @@ def load(
         os.environ if environment is None else environment,
         tell,
     )
-    with _unchanged(project, into) as inputs:
+    # Parquet brings its own row numbers, and copying it in order would cost memory.
+    ordered = keeping_order(session) if _has_other_files(project) else nullcontext()
+    with _unchanged(project, into) as inputs, ordered:
         tables, problems, rows = _load_all(loading)
         loading.rejects.write(into / "rejects.parquet")
     return LoadReport(
@@ -94,17 +99,13 @@ def _load_all(
     problems: list[Problem] = []
     rows: dict[str, int] = {}
     sources = loading.project.settings.sources
-    order = sorted(sources, key=lambda name: (name != "rates", list(TABLES).index(name)))
-    for name in order:
-        try:
-            read = _read(loading, TABLES[name], sources[name])
-            outcome = load_table(loading, TABLES[name], sources[name], read)
-        except UnreadableError as found:
-            problems += found.problems
+    for name, outcome in _outcomes(loading):
+        if isinstance(outcome, UnreadableError):
+            problems += outcome.problems
             continue
         tables.append(outcome.table)
         problems += outcome.problems
-        rows |= _rows_by_file(loading.session, outcome)
+        rows |= outcome.rows_by_file
         loading.tell(f"{name}: {outcome.table.rows_kept:,} of {outcome.table.rows_read:,} rows")
     named = sources.get("customers")
     added, said = complete_customers(
@@ -114,6 +115,66 @@ def _load_all(
         PARQUET,
     )
     return _with_customers(tables, added), (*problems, *said), rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What is kept of an outcome once its session is closed."""
+
+    table: LoadedTable
+    problems: tuple[Problem, ...]
+    rows_by_file: dict[str, int]
+
+
+def _outcomes(loading: Loading) -> Iterator[tuple[str, _Loaded | UnreadableError]]:
+    """Every source in the order of the tables, files two at a time.
+
+    DuckDB reads small files on one core each. Rates come first: others are
+    converted by them.
+    """
+    sources = loading.project.settings.sources
+    order = sorted(sources, key=lambda name: (name != "rates", list(TABLES).index(name)))
+    beside = [name for name in order if sources[name].path is not None and name != "rates"]
+    first = {name: _load_one(loading, name) for name in order if name not in beside}
+    with ThreadPoolExecutor(THREADS) as pool:
+        begun = {
+            name: pool.submit(_load_beside, loading, name) for name in _largest(loading, beside)
+        }
+        for name in order:
+            yield name, first[name] if name in first else begun[name].result()
+
+
+def _has_other_files(project: ProjectFolder) -> bool:
+    paths = (source.path for source in project.settings.sources.values())
+    return any(path and not path.lower().endswith(".parquet") for path in paths)
+
+
+def _largest(loading: Loading, names: Sequence[str]) -> list[str]:
+    """Large files first, so that no core waits for the last one."""
+    root, sources = loading.project.root, loading.project.settings.sources
+
+    def size(name: str) -> int:
+        files = matching(root, sources[name].path or "")
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+    return sorted(names, key=size, reverse=True)
+
+
+def _load_beside(loading: Loading, name: str) -> _Loaded | UnreadableError:
+    with loading.session.fork() as session:
+        return _load_one(
+            replace(loading, session=session, rejects=loading.rejects.through(session)), name
+        )
+
+
+def _load_one(loading: Loading, name: str) -> _Loaded | UnreadableError:
+    source = loading.project.settings.sources[name]
+    try:
+        read = _read(loading, TABLES[name], source)
+        outcome = load_table(loading, TABLES[name], source, read)
+    except UnreadableError as found:
+        return found
+    return _Loaded(outcome.table, outcome.problems, _rows_by_file(loading.session, outcome))
 
 
 def _rows_by_file(session: Session, outcome: Outcome) -> dict[str, int]:

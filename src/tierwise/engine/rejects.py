@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -22,10 +23,16 @@ COLUMNS = ("table", "source", "source_row", "column", "value", "code", "reason",
 class Rejects:
     """Collects rejected rows in scratch files; `write` joins them into one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, like: Rejects | None = None) -> None:
         self._session = session
-        self._folder = Path(mkdtemp(prefix="rejects-", dir=session.scratch))
-        self._parts = 0
+        self._folder: Path = (
+            like._folder if like else Path(mkdtemp("", "rejects-", session.scratch))
+        )
+        self._numbers: Iterator[int] = like._numbers if like else count(1)
+
+    def through(self, session: Session) -> Rejects:
+        """The same collection, filled by another thread through its own session."""
+        return Rejects(session, like=self)
 
     def add_unread(self, table: str, rejects: Sequence[Reject]) -> None:
         """Rows that the reader could not place."""
@@ -75,7 +82,7 @@ class Rejects:
 
     def write(self, path: Path) -> int:
         """One file in order of table, source and row; none when nothing was rejected."""
-        if not self._parts:
+        if not any(self._folder.glob("*.parquet")):
             return 0
         parts = f"read_parquet({quoted(self._folder / '*.parquet')})"
         ordered = f'SELECT * FROM {parts} ORDER BY "table", source, source_row'
@@ -88,5 +95,4 @@ class Rejects:
         self._session.raw.execute(f"COPY ({sql}) TO {quoted(self._part())} (FORMAT parquet)")
 
     def _part(self) -> Path:
-        self._parts += 1
-        return self._folder / f"{self._parts:05}.parquet"
+        return self._folder / f"{next(self._numbers):05}.parquet"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
@@ -20,7 +21,7 @@ from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
-from tierwise.tables.rules import Effect, Rule, any_holds, rules, verdict
+from tierwise.tables.rules import Effect, Rule, any_holds, is_later, rules, verdict
 from tierwise.tables.schema import Table
 
 # Level 1 and no dictionaries for keys that hardly repeat: half the time of the defaults.
@@ -155,8 +156,13 @@ def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
 
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table) -> int:
+    later = {
+        name: ibis.ifelse(is_later(good[name], loading.as_of), None, good[name])
+        for name in fields.table.recorded
+        if name in good.columns
+    }
     names = [c for c in good.columns if "__" not in c]
-    kept = good.select(*names, source_row=good[ROW])
+    kept = good.mutate(**later).select(*names, source_row=good[ROW])
     sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()

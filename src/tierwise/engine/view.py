@@ -38,7 +38,7 @@ def typed_view(
     if mapped.unmapped:
         parts.append(f"{_struct(mapped.unmapped)} AS {ATTRIBUTES}")
     name = f"typed_{mapped.table.name}"
-    kind = "TEMP TABLE" if _is_parsed(mapped) else "VIEW"
+    kind = "TEMP TABLE" if _is_parsed(mapped) else "TEMP VIEW"
     session.raw.execute(
         f"CREATE OR REPLACE {kind} {name} AS SELECT {', '.join(parts)} FROM ({mapped.rows.sql})"
     )
@@ -63,7 +63,7 @@ def _found_view(session: Session, mapped: Mapped) -> None:
     ]
     raw = f"CAST(to_json({_struct(mapped.rows.names)}) AS VARCHAR) AS {RAW}"
     session.raw.execute(
-        f"CREATE OR REPLACE VIEW {found_name(mapped)} AS"
+        f"CREATE OR REPLACE TEMP VIEW {found_name(mapped)} AS"
         f" SELECT {', '.join([ROW, FILE, raw, *texts])} FROM ({mapped.rows.sql})"
     )
 

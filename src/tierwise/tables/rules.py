@@ -74,6 +74,7 @@ def rules(t: ir.Table, table: Table, *, as_of: date, today: date) -> tuple[Rule,
     for column in present:
         found += _of_column(t, table, column)
     found += _of_dates(t, table, as_of, today)
+    found += _of_recorded(t, table, as_of)
     found += _of_rates(t, table)
     found += _of_amounts(t, table)
     return tuple(sorted(found, key=lambda rule: list(Effect).index(rule.effect)))
@@ -213,6 +214,27 @@ def _of_dates(t: ir.Table, table: Table, as_of: date, today: date) -> list[Rule]
             f"Dated after the as-of date {as_of}; left out.",
             "Nothing to do; a later as-of date reads them.",
         ),
+    ]
+
+
+def is_later(column: ir.Value, as_of: date) -> ir.BooleanValue:
+    """Whether a date or time lies after the as-of date; false where there is none."""
+    return (column >= ibis.literal(as_of + timedelta(days=1)).cast(column.type())).fill_null(False)
+
+
+def _of_recorded(t: ir.Table, table: Table, as_of: date) -> list[Rule]:
+    return [
+        Rule(
+            "recorded-later",
+            name,
+            is_later(t[name], as_of),
+            Effect.KEEP,
+            Severity.NOTE,
+            f"{name} lies after the as-of date {as_of}; the row is kept, the date is not read.",
+            "Nothing to do; a later as-of date reads it.",
+        )
+        for name in table.recorded
+        if name in t.columns
     ]
 
 

@@ -63,6 +63,15 @@ class Table:
     customer: str = "customer_id"  # the column that attributes a row; "" if none
 
     @property
+    def recorded(self) -> tuple[str, ...]:
+        """Names of the other columns that date an event; later ones are not read."""
+        return tuple(
+            c.name
+            for c in self.columns
+            if c.kind in (Kind.DATE, Kind.TIME) and c.name not in PLANNED | {self.happened}
+        )
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Names of the columns that no source may leave out."""
         return tuple(c.name for c in self.columns if c.required)
@@ -169,7 +178,7 @@ _PROMISES = _with_values(
 )
 
 _ALL = (
-    Table("customers", _CUSTOMERS, ("customer_id",)),
+    Table("customers", _CUSTOMERS, ("customer_id",), "created_on"),
     Table("people", _PEOPLE, ("person_id",)),
     Table("order_lines", _ORDER_LINES, ("header_id", "line_item_id"), "created_at"),
     Table("costs", _COSTS, (), "cost_date"),
@@ -197,7 +206,7 @@ _ALL = (
             money="cost_per_hour",
         ),
         ("agent_id",),
-        "",
+        "started_on",
         "",
     ),
     Table("contracts", _CONTRACTS, ("contract_id",), "started_on"),
@@ -309,6 +318,19 @@ _ALL = (
         "",
     ),
 )
+
+PLANNED = frozenset(
+    {
+        "due_at",
+        "original_due_at",
+        "sla_breach_at",
+        "subscription_period_ended_at",
+        "term_end_on",
+        "valid_from",
+        "valid_to",
+    }
+)
+"""Dates that are set beforehand and may lie after the as-of date; all others record events."""
 
 TABLES = MappingProxyType({table.name: table for table in _ALL})
 """Every canonical table by name, customers first."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha1
 from pathlib import Path
@@ -82,15 +83,24 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def in_order(session: Session, query: str, target: Path) -> int:
-    """Copy to Parquet so that a row's place in the file is its place in the source."""
+@contextmanager
+def keeping_order(session: Session) -> Iterator[None]:
+    """Let copies keep the order of their source, for every thread: the setting is the engine's."""
     session.raw.execute("SET preserve_insertion_order = true")
     try:
-        done = session.raw.execute(
-            f"COPY ({query}) TO {quoted(target)} (FORMAT parquet, COMPRESSION uncompressed)"
-        ).fetchall()
+        yield
     finally:
         session.raw.execute("SET preserve_insertion_order = false")
+
+
+def in_order(session: Session, query: str, target: Path) -> int:
+    """Copy to Parquet so that a row's place in the file is its place in the source.
+
+    Holds only inside `keeping_order`, which `load` sees to.
+    """
+    done = session.raw.execute(
+        f"COPY ({query}) TO {quoted(target)} (FORMAT parquet, COMPRESSION uncompressed)"
+    ).fetchall()
     return int(done[0][0])
 
 
