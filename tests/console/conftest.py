@@ -47,7 +47,7 @@ class Visit:
         """Wait for a filled page and for the callbacks behind it."""
         self.page.wait_for_selector("#page .tw-card", timeout=PATIENCE_MS)
         self.page.wait_for_selector("#navigation a", timeout=PATIENCE_MS)
-        self.page.wait_for_function("!document.querySelector('[data-dash-is-loading]')")
+        expect(self.page.locator("[data-dash-is-loading]")).to_have_count(0, timeout=PATIENCE_MS)
 
     def watch(self) -> None:
         """Note console errors, failed requests and requests that leave this host."""
