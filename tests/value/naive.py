@@ -165,13 +165,14 @@ def share_out(pool: Decimal, quantity: Mapping[str, int]) -> dict[str, Decimal]:
 
 
 def summary(firm: Firm, start: date | None, as_of: date) -> dict[str, Customer]:
-    """One row a customer who ever ordered, or called or was charged in the window."""
+    """One row a customer who ever ordered till then, or called or cost in the window."""
     rows: dict[str, Customer] = {}
 
     def row(customer_id: str) -> Customer:
         return rows.setdefault(customer_id, Customer(customer_id))
 
-    add_lines(firm.lines, start, as_of, row)
+    read = [line for line in firm.lines if line.created_at.date() <= as_of]
+    add_lines(read, start, as_of, row)
     add_contacts(firm, start, as_of, row)
     ledger = [c for c in firm.costs if inside(c.cost_date, start, as_of)]
     for entry in ledger:

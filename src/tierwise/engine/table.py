@@ -16,7 +16,7 @@ from tierwise.engine.duplicates import Duplicates, find_duplicates, without
 from tierwise.engine.findings import duplicate_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import ROW, Rows
+from tierwise.engine.readers.rows import ROW, Rows, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
@@ -191,7 +191,8 @@ def _summed(
     loading: Loading, fields: Mapped, counts: Mapping[str, int], kept: int, repeated: int
 ) -> LoadedTable:
     unread = len(fields.rows.rejects)
-    first, last = _span(loading, fields.table)
+    columns = tuple(field.column.name for field in fields.fields)
+    first, last = _span(loading, fields.table, columns)
     return LoadedTable(
         fields.table.name,
         fields.rows.source,
@@ -199,20 +200,23 @@ def _summed(
         kept,
         counts["rejected"] + unread + repeated,
         counts["left_out"],
-        tuple(field.column.name for field in fields.fields),
+        columns,
         first,
         last,
     )
 
 
-def _span(loading: Loading, table: Table) -> tuple[date | None, date | None]:
+def _span(
+    loading: Loading, table: Table, columns: Sequence[str]
+) -> tuple[date | None, date | None]:
     """First and last day of what was kept; Parquet's own statistics answer."""
-    written = loading.session.parquet(loading.folder / f"{table.name}.parquet")
-    if table.happened not in written.columns:
+    if not table.happened or table.happened not in columns:
         return None, None
-    day = written[table.happened]
-    found = loading.session.rows(written.aggregate(first=day.min(), last=day.max()))[0]
-    return _day(found["first"]), _day(found["last"])
+    written = f"read_parquet({quoted(loading.folder / f'{table.name}.parquet')})"
+    day = identifier(table.happened)
+    span = f"SELECT min({day}), max({day}) FROM {written}"
+    first, last = loading.session.raw.execute(span).fetchall()[0]
+    return _day(first), _day(last)
 
 
 def _day(value: object) -> date | None:

@@ -8,6 +8,8 @@ and it holds in a third less memory.
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import and_
 
 import ibis
 import ibis.expr.types as ir
@@ -45,20 +47,28 @@ def unattributed(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
 
 def by_order(lines: ir.Table, start: date | None, as_of: date) -> ir.Table:
     """One row a customer and order, amounts of the window beside dates of all history."""
-    inside = between(lines, "created_at", start, as_of)
+    lines = lines.filter(between(lines, "created_at", None, as_of))
+    # Conditions on every sum cost a fifth more time, so all history goes without.
+    inside = None if start is None else between(lines, "created_at", start, as_of)
+
+    def count(condition: ir.BooleanValue | None) -> ir.IntegerScalar:
+        both = [part for part in (inside, condition) if part is not None]
+        return lines.count(where=reduce(and_, both)) if both else lines.count()
+
     amount = lines.total_amount
+    positive = amount > 0 if inside is None else inside & (amount > 0)
     optional = {}
     if "discount_amount" in lines.columns:
         optional["discount"] = lines.discount_amount.sum(where=inside)
     if has_goods_cost(lines):
         cost = goods_cost(lines)
         optional["goods_cost"] = cost.sum(where=inside)
-        optional["uncosted"] = (inside & cost.isnull()).sum()
+        optional["uncosted"] = count(cost.isnull())
     return lines.group_by("customer_id", "header_id").aggregate(
-        lines=inside.sum(),
+        lines=count(None),
         revenue=amount.sum(where=inside),
-        revenue_before_returns=amount.sum(where=inside & (amount > 0)),
-        return_lines=(inside & (amount < 0)).sum(),
+        revenue_before_returns=amount.sum(where=positive),
+        return_lines=count(amount < 0),
         first_at=lines.created_at.min(),
         last_at=lines.created_at.max(),
         **optional,
