@@ -81,6 +81,24 @@ def test_times_with_an_offset_become_utc(load_csv):
     assert [r["created_at"].hour for r in load_csv(content).rows()] == [15, 10, 8]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-01-05T10:00:00+02:00",
+        "2024-01-05 10:00:00+02",
+        "2024-01-05T10:00:00+0200",
+        "2024-01-05 10:00:00 +02:00",
+        "2024-01-05 03:00-05:00",
+        "2024-01-05T08:00:00Z",
+        "2024-01-05T08:00Z",
+    ],
+)
+def test_an_offset_is_read_however_it_is_written(load_csv, written):
+    """Also when every value of the column carries the same one, as databases export it."""
+    content = f"order,customer,date,amount\n1,c,{written},1\n2,c,{written},2\n"
+    assert {r["created_at"] for r in load_csv(content).rows()} == {datetime(2024, 1, 5, 8)}
+
+
 def test_times_without_a_zone_are_those_of_the_set_one(load_csv):
     content = "order,customer,date,amount\n1,c,2024-07-05 00:30,1\n2,c,2024-01-05 00:30,2\n3,c,2024-07-05,3\n"
     rows = load_csv(content, 'time_zone = "Europe/Berlin"').rows()

@@ -40,7 +40,7 @@ _HOURS = (
     ", %H:%M",
 )
 _SAMPLE = 2_000
-_OFFSET = r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+_OFFSET = r"(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
 _CLOCK = r"\d:\d"  # a time of day with an offset, not a date that ends in -0312
 
 
@@ -61,7 +61,8 @@ def date_sql(text: str, kind: Kind, form: DateFormat, zone: str | None) -> str:
     local = _to_utc(wall, zone, f"{text} LIKE '%:%'")
     if not form.offsets:
         return local
-    joined = f"regexp_replace(trim({text}), ' ?([+-]\\d{{2}}):?(\\d{{2}})$', '\\1:\\2')"
+    joined = f"regexp_replace({_joined(text)}, '([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
+    joined = f"regexp_replace({joined}, ':$', ':00')"
     shown = f"regexp_matches(trim({text}), '{_OFFSET}') AND regexp_matches({text}, '{_CLOCK}')"
     absolute = f"timezone('UTC', TRY_CAST({joined} AS TIMESTAMPTZ))"
     return f"CASE WHEN {shown} THEN {absolute} ELSE {local} END"
@@ -75,13 +76,22 @@ def _to_utc(wall: str, zone: str | None, has_clock: str) -> str:
     return f"CASE WHEN {has_clock} THEN {moved} ELSE {wall} END"
 
 
+def _joined(text: str) -> str:
+    """A time and its offset without a blank between them, and with seconds: DuckDB needs both."""
+    close = f"regexp_replace(trim({text}), ' ([+-]\\d{{2}}(:?\\d{{2}})?)$', '\\1')"
+    return f"regexp_replace({close}, '([T ]\\d{{1,2}}:\\d{{2}})(Z|[+-]\\d{{2}})', '\\1:00\\2')"
+
+
+def may_be_offset(text: str) -> str:
+    """SQL for whether a text may end in a distance from UTC; true for a few that do not."""
+    return f"(contains({text}, '+') OR contains(substr({text}, 11), '-'))"
+
+
 def wall_sql(text: str, form: DateFormat) -> str:
     """SQL for the date and time as written, whatever the zone; NULL before the year 1000."""
     bare = f"trim({text})"
     if form.name == ISO:
-        joined = (
-            f"regexp_replace({bare}, ' ([+-]\\d{{2}}:?\\d{{2}})$', '\\1')" if form.offsets else bare
-        )
+        joined = _joined(text) if form.offsets else bare
         read = f"TRY_CAST({joined} AS TIMESTAMP)"
     elif form.name == EXCEL:
         days = f"TRY_CAST({bare} AS DOUBLE)"
@@ -124,7 +134,7 @@ def _look(
 ) -> tuple[DateFormat, Problem | None]:
     values = f"SELECT trim({field.sql}) AS v FROM ({mapped.rows.sql}) WHERE trim({field.sql}) <> ''"
     # Patterns cost a microsecond a value, so only what may end in an offset is held to them.
-    maybe = "contains(v, '+') OR suffix(upper(v), 'Z') OR contains(substr(v, 11), '-')"
+    maybe = f"{may_be_offset('v')} OR suffix(upper(v), 'Z')"
     offset = f"regexp_matches(v, '{_OFFSET}') AND regexp_matches(v, '{_CLOCK}')"
     offset = f"CASE WHEN {maybe} THEN {offset} ELSE false END"
     plain, joined = (wall_sql("v", DateFormat(ISO, offsets)) for offsets in (False, True))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tierwise.engine.connect import quoted
-from tierwise.engine.dates import ISO, DateFormat, date_sql
+from tierwise.engine.dates import ISO, DateFormat, date_sql, may_be_offset
 from tierwise.engine.mapping import Field
 from tierwise.engine.numbers import Numbers, number_sql
 from tierwise.tables.schema import Kind
@@ -63,6 +63,14 @@ class Manner:
     whole: frozenset[str]  # id columns that were written as 17850.0
     time_zone: str | None
     cents: str  # SQL of the divisor of amounts in minor units; "" when amounts are in major ones
+    is_assumed: bool = False  # nobody has looked: what it may misread is flagged as bad
+
+    @classmethod
+    def assumed(cls, fields: Sequence[Field], cents: str) -> Manner:
+        """The common manner: plain numbers, ISO dates in UTC, tidy text."""
+        return cls(
+            Numbers(), {}, frozenset(f.column.name for f in fields), frozenset(), None, cents, True
+        )
 
 
 def read_field(field: Field, manner: Manner) -> Reading:
@@ -201,7 +209,8 @@ def _date(field: Field, manner: Manner) -> Reading:
     if field.is_text:
         form = manner.dates.get(field.column.name, DateFormat(ISO))
         value = date_sql(sql, kind, form, zone)
-        return Reading(value, bad=_otherwise(f"{value} IS NULL", f"{_present(sql)} IS NOT NULL"))
+        bad = _otherwise(f"{value} IS NULL", f"{_present(sql)} IS NOT NULL")
+        return Reading(value, f"{bad} OR {may_be_offset(sql)}" if manner.is_assumed else bad)
     if field.type == "DATE":
         return Reading(sql if kind is Kind.DATE else f"CAST({sql} AS TIMESTAMP)")
     if field.type == "TIMESTAMP WITH TIME ZONE":

@@ -21,7 +21,15 @@ from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
-from tierwise.tables.rules import Effect, Rule, any_holds, is_later, rules, verdict
+from tierwise.tables.rules import (
+    Effect,
+    Rule,
+    any_holds,
+    is_later,
+    recorded_later,
+    rules,
+    verdict,
+)
 from tierwise.tables.schema import Table
 
 # Level 1 and no dictionaries for keys that hardly repeat: half the time of the defaults.
@@ -93,7 +101,7 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     problems += rule_problems(session, fields, view, _dropping(judged), counts)
     problems += duplicate_problems(fields, repeated)
     problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
-    kept = _write(loading, fields, good)
+    kept = _write(loading, fields, good, counts)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
     forget(session, fields)
@@ -155,11 +163,11 @@ def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
     return find_duplicates(session, good, key)
 
 
-def _write(loading: Loading, fields: Mapped, good: ir.Table) -> int:
+def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
     later = {
         name: ibis.ifelse(is_later(good[name], loading.as_of), None, good[name])
         for name in fields.table.recorded
-        if name in good.columns
+        if counts.get(recorded_later(name))
     }
     names = [c for c in good.columns if "__" not in c]
     kept = good.mutate(**later).select(*names, source_row=good[ROW])

@@ -31,19 +31,69 @@ def typed_view(
     have a type are read again by whoever needs them, which costs less than
     holding them.
     """
+    _found_view(session, mapped)
+    cents = _cents(mapped, source, currency)
+    if _may_assume(mapped, source):
+        view = _typed(session, mapped, Manner.assumed(mapped.fields, cents))
+        if _fits(session, mapped):
+            return view, ()
     manner, problems = _look(session, mapped, source, currency)
+    return _typed(session, mapped, manner), problems
+
+
+def _typed(session: Session, mapped: Mapped, manner: Manner) -> ir.Table:
     parts = [ROW, FILE]
     for field in mapped.fields:
         parts += _columns(field, read_field(field, manner))
     if mapped.unmapped:
         parts.append(f"{_struct(mapped.unmapped)} AS {ATTRIBUTES}")
-    name = f"typed_{mapped.table.name}"
+    name = typed_name(mapped)
     kind = "TEMP TABLE" if _is_parsed(mapped) else "TEMP VIEW"
     session.raw.execute(
         f"CREATE OR REPLACE {kind} {name} AS SELECT {', '.join(parts)} FROM ({mapped.rows.sql})"
     )
-    _found_view(session, mapped)
-    return session.backend.table(name), problems
+    return session.backend.table(name)
+
+
+def typed_name(mapped: Mapped) -> str:
+    """Name of the view, or of the table that holds it."""
+    return f"typed_{mapped.table.name}"
+
+
+def _may_assume(mapped: Mapped, source: Source) -> bool:
+    """Whether nothing that is set, or known of the source, speaks against the common manner."""
+    common_zone = source.time_zone in {None, "UTC"}
+    return (
+        common_zone and not source.date_format and source.decimal != "," and not mapped.rows.excel
+    )
+
+
+def _fits(session: Session, mapped: Mapped) -> bool:
+    """Whether the common manner read every value; judged on the values as they were read.
+
+    Looking at a text before reading it costs as much as reading it, and most
+    exports are clean, so they are read first and looked at only when that fails.
+    """
+    name, texts = typed_name(mapped), _texts(mapped)
+    misread = [
+        f"{f.column.name}__bad"
+        for f in mapped.fields
+        if f.is_text and f.column.kind not in {Kind.ID, Kind.TEXT}
+    ]
+    misread += [f"({_untidy(f, identifier(f.column.name))})" for f in texts]
+    whole = [f"({_sampled_whole(f, name)})" for f in texts if f.column.kind is Kind.ID]
+    if not misread:
+        return True
+    asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0", *whole]
+    row = session.raw.execute(f"SELECT {', '.join(asked)} FROM {name}").fetchall()[0]
+    return not any(row)
+
+
+def _sampled_whole(field: Field, name: str) -> str:
+    """SQL for whether the first ids all end in .0."""
+    column = identifier(field.column.name)
+    some = f"SELECT {column} AS v FROM {name} WHERE {column} <> '' LIMIT {_SAMPLE}"
+    return f"SELECT coalesce(bool_and(regexp_full_match(v, '\\d+\\.0')), false) FROM ({some})"
 
 
 def forget(session: Session, mapped: Mapped) -> None:
@@ -90,10 +140,18 @@ def _look(
 ) -> tuple[Manner, tuple[Problem, ...]]:
     numbers = look_at_numbers(session, mapped, source.decimal, currency)
     dates, said = look_at_dates(session, mapped, source.date_format)
-    own = mapped.field("currency")
-    cents = cents_sql(own.sql if own else quoted(currency)) if source.minor_units else ""
     clean, whole = _ends(session, mapped)
+    cents = _cents(mapped, source, currency)
     return Manner(numbers, dates, clean, whole, source.time_zone, cents), (*numbers.problems, *said)
+
+
+def _cents(mapped: Mapped, source: Source, currency: str) -> str:
+    own = mapped.field("currency")
+    return cents_sql(own.sql if own else quoted(currency)) if source.minor_units else ""
+
+
+def _texts(mapped: Mapped) -> list[Field]:
+    return [f for f in mapped.fields if f.is_text and f.column.kind in {Kind.ID, Kind.TEXT}]
 
 
 def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[str]]:
@@ -102,10 +160,10 @@ def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[s
     Trimming five columns of 10 million rows costs 2 s, seeing that there is
     nothing to trim a quarter of it.
     """
-    texts = [f for f in mapped.fields if f.is_text and f.column.kind in {Kind.ID, Kind.TEXT}]
+    texts = _texts(mapped)
     if not texts:
         return frozenset(), frozenset()
-    counts = ", ".join(f"count(*) FILTER ({_untidy(f)})" for f in texts)
+    counts = ", ".join(f"count(*) FILTER ({_untidy(f, f.sql)})" for f in texts)
     row = session.raw.execute(f"SELECT {counts} FROM ({mapped.rows.sql})").fetchall()[0]
     clean = {f.column.name for f, untidy in zip(texts, row, strict=True) if not untidy}
     whole = {
@@ -114,9 +172,8 @@ def _ends(session: Session, mapped: Mapped) -> tuple[frozenset[str], frozenset[s
     return frozenset(clean - whole), frozenset(whole)
 
 
-def _untidy(field: Field) -> str:
+def _untidy(field: Field, sql: str) -> str:
     """Blanks at the ends, or a word that means nothing; all of these are short."""
-    sql = field.sql
     ends = f"{sql} < '!' OR {sql} LIKE '% '"  # everything that sorts before "!" starts with a blank
     if field.column.name == "currency":
         return f"{ends} OR {sql} <> upper({sql})"

@@ -222,6 +222,11 @@ def is_later(column: ir.Value, as_of: date) -> ir.BooleanValue:
     return (column >= ibis.literal(as_of + timedelta(days=1)).cast(column.type())).fill_null(False)
 
 
+def recorded_later(column: str) -> str:
+    """Name of the rule that holds where this column's time lies after the as-of date."""
+    return f"recorded-later:{column}"
+
+
 def _of_recorded(t: ir.Table, table: Table, as_of: date) -> list[Rule]:
     return [
         Rule(
