@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html
-from dash.dependencies import ALL, MATCH
 from dash.development.base_component import Component
 
-from tierwise.console.guard import guarded, in_browser, log
+from tierwise.console.browser import connect_browser
+from tierwise.console.guard import guarded, log
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.aria import aria
 from tierwise.console.parts.messages import explained, failed, no_build, no_page, no_project
@@ -34,7 +33,7 @@ def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
     _connect_page(app, house, pages)
     _connect_navigation(app, pages)
     _connect_pickers(app, house)
-    _connect_browser(app)
+    connect_browser(app)
 
 
 def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
@@ -157,61 +156,3 @@ def _connect_pickers(app: Dash, house: House) -> None:
             return []
         values = house.desk(read_view("/", search)).dimension_values(dimension)
         return [{"value": f"{dimension}={value}", "label": value} for value in values]
-
-
-def _connect_browser(app: Dash) -> None:
-    """What the browser does alone: controls to the address and back, grid tools, the build form."""
-    connect = partial(in_browser, app)
-    picker = {
-        name: {"type": "ask", "name": name}
-        for name in ("project", "build", "lens", "window", "slice")
-    }
-    connect("ask", Output("url", "search"), Input({"type": "ask", "name": ALL}, "value"))
-    connect(
-        "readAddress",
-        [Output(id, "value") for id in picker.values()],
-        Input("url", "search"),
-        at_start=True,
-    )
-    connect(
-        "pickDimension",
-        [Output("dimension", "value"), Output("clear-slice", "display")],
-        Input("url", "search"),
-        at_start=True,
-    )
-    connect(
-        "clearSlice",
-        [
-            Output(picker["slice"], "value", allow_duplicate=True),
-            Output("dimension", "value", allow_duplicate=True),
-        ],
-        Input("clear-slice", "n_clicks"),
-    )
-    connect("openForm", Output("new-build", "opened"), Input(picker["build"], "value"))
-    connect(
-        "startBuild",
-        Output("new-build-start", "loading"),
-        Input("new-build-start", "n_clicks"),
-        State("new-build-date", "value"),
-    )
-    connect(
-        "buildNow",
-        Output({"type": "build-now", "project": MATCH}, "loading"),
-        Input({"type": "build-now", "project": MATCH}, "n_clicks"),
-    )
-    connect(
-        "exportGrid",
-        Output({"type": "grid", "name": MATCH}, "exportDataAsCsv"),
-        Input({"type": "grid-export", "name": MATCH}, "n_clicks"),
-    )
-    connect(
-        "search",
-        Output("search-text", "error"),
-        Input("search-text", "n_submit"),
-        State("search-text", "value"),
-    )
-    connect(
-        "filterGrid",
-        Output({"type": "grid-filter", "name": MATCH}, "error"),
-        Input({"type": "grid-filter", "name": MATCH}, "value"),
-    )
