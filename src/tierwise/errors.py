@@ -2,6 +2,7 @@
 
 TierwiseError
 ├── UsageError            the command or a parameter is wrong           (exit 2)
+│   ├── NotFoundError     a project, build or customer that is not there (exit 2)
 │   └── SettingsError     tierwise.toml says something impossible       (exit 2)
 ├── DataError             the data cannot give a truthful answer        (exit 1)
 │   ├── SourceError       a source cannot be opened or read
@@ -32,6 +33,10 @@ class UsageError(TierwiseError):
     """The command or one of its parameters is wrong."""
 
     exit_code = 2
+
+
+class NotFoundError(UsageError):
+    """A project, build or customer of this name is not there."""
 
 
 class SettingsError(UsageError):

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tierwise import api, console
-from tierwise.errors import UsageError
+from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.value import Desk
 
@@ -73,7 +73,7 @@ class Desks:
         folder = self._projects.get(project)
         if folder is None:
             known = ", ".join(self._projects) or "none"
-            raise UsageError(f'There is no project "{project}".', f"Served are: {known}.")
+            raise NotFoundError(f'There is no project "{project}".', f"Served are: {known}.")
         found = find_build(folder, build)
         with self._lock:
             # A stand-in with the desk's own methods; see Remembering.
@@ -123,7 +123,7 @@ def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
     return keys
 
 
-def serve(projects: Sequence[ProjectFolder], host: str = "127.0.0.1", port: int = 8050) -> None:
+def serve(projects: Sequence[ProjectFolder], host: str, port: int) -> None:
     """Serve until interrupted; a local address answers to local host names only."""
     app = create_app(projects, _LOCAL if host in _LOCAL else ("*",))
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

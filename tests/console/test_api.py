@@ -42,7 +42,14 @@ def test_answer_is_the_document_of_the_command_line(api: httpx.Client):
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/api/v1/projects/nobody/builds", 400),
+        ("/api/v1/projects/nobody/builds", 404),
+        (f"{FAIRFIELD}/value/whale?build=1999-01-01", 404),
+        (f"{FAIRFIELD}/value/concentration?top_n=0", 422),
+        (f"{FAIRFIELD}/value/concentration?top_n=-3", 422),
+        (f"{FAIRFIELD}/value/concentration?window=0m", 400),
+        (f"{FAIRFIELD}/value/concentration?window=700m", 400),
+        (f"{FAIRFIELD}/value/concentration?where=country", 400),
+        (f"{FAIRFIELD}/value/members?select=state:active:0000", 400),
         (f"{FAIRFIELD}/value/belief", 400),
         (f"{FAIRFIELD}/value/concentration?lens=charm", 422),
         (f"{FAIRFIELD}/value/nonsense", 422),

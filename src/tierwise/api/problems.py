@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from tierwise.errors import BuildError, DataError, TierwiseError, UsageError
+from tierwise.errors import BuildError, DataError, NotFoundError, TierwiseError, UsageError
 
 log = logging.getLogger("tierwise.api")
 
@@ -31,6 +31,8 @@ def problem(status: HTTPStatus, title: str, detail: str = "") -> JSONResponse:
 
 def _status(error: TierwiseError) -> HTTPStatus:
     # A question that the data refuse is a conflict with their state, not a malformed request.
+    if isinstance(error, NotFoundError):
+        return HTTPStatus.NOT_FOUND
     if isinstance(error, UsageError):
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, DataError | BuildError):

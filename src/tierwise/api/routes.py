@@ -20,10 +20,11 @@ from pydantic import BaseModel, Field
 
 from tierwise.api.problems import Problem, handle_errors, problem
 from tierwise.api.questions import QUESTIONS, Details
-from tierwise.errors import TierwiseError, UsageError
-from tierwise.settings import Lens, Window
+from tierwise.errors import NotFoundError, TierwiseError
+from tierwise.settings import Lens
 from tierwise.workflows.build import build, builds_of
-from tierwise.workflows.value import Desk, Question
+from tierwise.workflows.look import Question, asked
+from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
     from tierwise.engine.builds import Build
@@ -81,19 +82,13 @@ def _ask(
     window: str | None = Query(None, pattern=r"^(all|\d{1,3}[my])$", examples=["12m"]),
     where: list[str] | None = Query(None, description="dimension=value, repeatable"),
 ) -> Question:
-    pairs = tuple(_pair(text) for text in where or ())
-    return Question(lens=lens, window=Window.parse(window) if window else None, where=pairs)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise UsageError(f'where says "{text}".', "Write it as where=country=France.")
-    return name, value
+    return asked(lens, window, where)
 
 
 def _details(
-    top_n: list[int] | None = Query(None, description="list lengths of the concentration table"),
+    top_n: list[Annotated[int, Field(ge=1)]] | None = Query(
+        None, description="list lengths of the concentration table"
+    ),
     by: str = Query("", description="dimension to slice by"),
     text: str = Query("", description="belief to check, such as 80:20"),
     id: str = Query("", description="customer"),
@@ -126,7 +121,7 @@ def mount(
 
 def _find(projects: Mapping[str, ProjectFolder], key: str) -> ProjectFolder:
     if key not in projects:
-        raise UsageError(
+        raise NotFoundError(
             f'There is no project "{key}".', f"Served are: {', '.join(projects) or 'none'}."
         )
     return projects[key]

@@ -14,6 +14,7 @@ from tierwise.cli import STARTED, options
 from tierwise.cli.screen import say, show
 from tierwise.results import Answer
 from tierwise.workflows.build import current_build
+from tierwise.workflows.look import asked
 from tierwise.workflows.value import Desk
 
 Ask = Callable[..., Answer]
@@ -70,7 +71,7 @@ def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signatur
 
 
 def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
-    question = options.question(shared["lens"], shared["window"], shared["where"])
+    question = asked(shared["lens"], shared["window"], shared["where"])
     project = options.chosen_project(shared["project"], shared["demo"])
     began = time.perf_counter()
     as_of = options.day(shared["as_of"])

@@ -11,10 +11,8 @@ import typer
 
 from tierwise.cli.screen import say
 from tierwise.engine.project import ProjectFolder, open_project
-from tierwise.errors import UsageError
-from tierwise.settings import Lens, Window
+from tierwise.settings import Lens
 from tierwise.workflows.demo import demo_home, demo_project
-from tierwise.workflows.look import Question
 
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-p", help="Folder with tierwise.toml.", show_default="here")
@@ -63,22 +61,3 @@ def today() -> date:
 def day(as_of: datetime | None) -> date | None:
     """Typer reads dates with a time of day; only the day counts."""
     return as_of.date() if as_of else None
-
-
-def question(lens: Lens | None, window: str | None, where: list[str] | None) -> Question:
-    """Read the shared options; UsageError says which of them is wrong."""
-    try:
-        span = Window.parse(window) if window else None
-    except ValueError as error:
-        raise UsageError(f"--window: {error}.", "Use 12m, 2y or all.") from error
-    return Question(lens, span, tuple(_pair(text) for text in where or ()))
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name or not value:
-        raise UsageError(
-            f'--where "{text}" is not of the form dimension=value.',
-            "Example: --where country=France.",
-        )
-    return name, value

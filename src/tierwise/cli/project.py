@@ -22,6 +22,7 @@ from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import UsageError
 from tierwise.workflows.build import build as make_build
 from tierwise.workflows.build import builds_of, current_build
+from tierwise.workflows.look import asked
 from tierwise.workflows.value import Desk
 
 Here = Path()
@@ -135,7 +136,7 @@ def report(
     """Write everything into one HTML file that needs no network and prints well."""
     from tierwise.report import render, write
 
-    question = options.question(lens, window, where)
+    question = asked(lens, window, where)
     chosen = options.chosen_project(project, demo)
     made = current_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
     say("Drawing the report")

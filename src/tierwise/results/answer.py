@@ -88,8 +88,9 @@ class Answer:
         """One flat document: context, then figures by name, then grids by name.
 
         Shares are 0..1, money and counts are numbers, dates ISO text; intervals
-        stand under `intervals` as `[low, high]` by figure name. A grid whose name
-        is taken by a figure or the context stands under that name and `_rows`.
+        stand under `intervals` as `[low, high]` by figure name, the selectors of
+        the rows behind figures under `opens`. A grid whose name is taken by a
+        figure or the context stands under that name and `_rows`.
         """
         document: dict[str, Any] = {"kind": self.kind, "title": self.title}
         document |= {name: getattr(self.context, name) for name in Context.__slots__}
@@ -97,6 +98,9 @@ class Answer:
         intervals = {f.name: [f.low, f.high] for f in self.figures if f.low is not None}
         if intervals:
             document["intervals"] = intervals
+        opens = {f.name: f.opens for f in self.figures if f.opens}
+        if opens:
+            document["opens"] = opens
         for grid in self.grids:
             name = f"{grid.name}_rows" if grid.name in document else grid.name
             document[name] = [dict(row) for row in grid.rows]

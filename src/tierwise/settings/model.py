@@ -13,6 +13,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+LONGEST_WINDOW = 600
+"""Months."""
+
 
 class Lens(StrEnum):
     """What a customer's worth is measured by."""
@@ -51,7 +54,7 @@ class _Model(BaseModel):
 class Window(_Model):
     """A trailing span of months that ends with the as-of date, or all history."""
 
-    months: int | None = Field(None, ge=1, le=600)
+    months: int | None = Field(None, ge=1, le=LONGEST_WINDOW)
 
     @classmethod
     def parse(cls, text: str) -> Window:
@@ -61,7 +64,10 @@ class Window(_Model):
         found = re.fullmatch(r"(\d{1,3})([my])", text)
         if not found:
             raise ValueError(f'expected "all", "12m" or "2y", found "{text}"')
-        return cls(months=int(found[1]) * (12 if found[2] == "y" else 1))
+        months = int(found[1]) * (12 if found[2] == "y" else 1)
+        if not 1 <= months <= LONGEST_WINDOW:
+            raise ValueError(f'expected 1 to {LONGEST_WINDOW} months, found "{text}"')
+        return cls(months=months)
 
     def __str__(self) -> str:
         return "all" if self.months is None else f"{self.months}m"

@@ -52,9 +52,9 @@ def parse(text: str) -> Selector:
 def period_of(label: str) -> Period:
     """The kind of period that a label such as `2025-Q3` names; UsageError if it is none."""
     shapes = {
-        r"\d{4}-Q[1-4]": Period.QUARTER,
-        r"\d{4}-(0[1-9]|1[0-2])": Period.MONTH,
-        r"\d{4}": Period.YEAR,
+        r"[12]\d{3}-Q[1-4]": Period.QUARTER,
+        r"[12]\d{3}-(0[1-9]|1[0-2])": Period.MONTH,
+        r"[12]\d{3}": Period.YEAR,
     }
     for shape, period in shapes.items():
         if re.fullmatch(shape, label):

@@ -24,7 +24,7 @@ from tierwise.engine.builds import (
 from tierwise.engine.connect import Session, open_session
 from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
 from tierwise.engine.project import ProjectFolder
-from tierwise.errors import BuildError, DataError
+from tierwise.errors import DataError, NotFoundError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
 from tierwise.value import contracts
@@ -52,13 +52,17 @@ def builds_of(project: ProjectFolder) -> tuple[Build, ...]:
 
 
 def find_build(project: ProjectFolder, name: str) -> Build:
-    """The build whose id starts with `name`; BuildError lists what there is."""
+    """The build whose id starts with `name`; NotFoundError lists what there is."""
     builds = builds_of(project)
     found = [build for build in builds if build.id.startswith(name)]
     if found:
         return found[0]
-    known = ", ".join(build.id for build in builds) or "none yet"
-    raise BuildError(f"There is no build {name}.", f"Builds: {known}.")
+    if not builds:
+        raise NotFoundError(
+            f"{project.name} has no build yet.", "Make one: `tierwise build`, or POST to /builds."
+        )
+    known = ", ".join(build.id for build in builds)
+    raise NotFoundError(f'There is no build "{name}".', f"Builds: {known}.")
 
 
 def build(
