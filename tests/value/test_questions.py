@@ -182,7 +182,7 @@ def test_margins(bench: Bench, firm: Firm):
     rows = bench.ask(
         "margins", lambda t: margins.expression(summarise(t, START, AS_OF), "revenue", 100)
     )
-    found = margins.answer(context, rows, {})
+    found = margins.answer(context, rows, "revenue", {})
     sales = {k: float(c.revenue_before_returns + (c.discount or 0)) for k, c in ordered.items()}
     assert found.figure("revenue").value == sum(c.revenue for c in ordered.values())
     if given_away:

@@ -541,6 +541,64 @@ def test_unknown_cost_of_some_lines(tmp_path):
         desk.concentration(PROFIT)
 
 
+@pytest.fixture(scope="module")
+def half_known(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The firm without the cost of what Cy was sold: his gross profit and profit are unknown."""
+    lines = small_firm.FILES["lines.csv"].replace("80.00,30.00", "80.00,")
+    return desk_of(tmp_path_factory.mktemp("half"), lines=lines)
+
+
+def test_margin_is_that_of_known_costs(half_known: Desk):
+    """No gross profit is told for the firm, but the margin of those whose cost is known is."""
+    found = half_known.margins()
+    values = figures(found)
+    assert values["revenue"] == 1000
+    assert (values["gross_profit"], values["gross_margin"]) == (None, None)
+    assert values["gross_margin_where_known"] == pytest.approx((950 - 555) / 950)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_slices_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A slice with a line whose cost is unknown has no gross profit; the others have theirs."""
+    found = half_known.slices("segment")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert (rows["silver"]["gross_profit"], rows["silver"]["profit"]) == (None, None)
+    assert (rows["gold"]["gross_profit"], rows["gold"]["profit"]) == (410, 360)
+    assert any("cost of 1 lines is unknown" in note for note in found.notes)
+
+
+def test_bands_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A band with a customer of unknown profit has none, and no band has a share of it."""
+    found = half_known.bands(last_ranks=(2,))
+    assert column(found, "bands", "gross_profit") == [410, None]
+    assert column(found, "bands", "profit") == [360, None]
+    assert column(found, "bands", "profit_share") == [None, None]
+    assert column(found, "bands", "cost_to_serve") == [50, 40]
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_dependency_on_unknown_profit(half_known: Desk):
+    """Profit at risk is told up to the first unknown one, and never as a share."""
+    found = half_known.dependency()
+    lists = {row["customers"]: row for row in found.grid("leaving").rows}
+    assert (lists[1]["profit"], lists[5]["profit"]) == (344, None)
+    assert all(row["profit_share"] is None for row in found.grid("leaving").rows)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_ranks_by_unknown_profit_are_not_shown(half_known: Desk):
+    """Where somebody's profit is unknown, nobody's rank by it is known, and a note says so."""
+    anna = half_known.customer("c1", PROFIT)
+    assert (anna.figure("rank").value, anna.figure("profit").value) == (None, 344)
+    assert any("no rank is shown" in note for note in anna.notes)
+    assert half_known.customer("c1").figure("rank").value == 1
+    listed = half_known.members("slice:country=France", PROFIT)
+    assert column(listed, "members", "rank") == [None, None, None]
+    found = half_known.margins(PROFIT)
+    assert set(column(found, "discounts", "rank")) == {None}
+    assert found.figure("revenue").opens == ""
+
+
 def test_ledger_that_names_no_customers(tmp_path):
     """A ledger of drivers alone, without a customer column, is shared out too."""
     costs = "cost_date,driver,amount\n2025-01-31,order,60.00\n"

@@ -298,7 +298,9 @@ class Look:
     def customer_row(self, customer_id: str) -> dict[str, Any]:
         """The customer's summary with rank; UsageError suggests ids that look alike."""
         summary = self.summary
-        ranked = ranking.ranked(summary, self.lens).select("customer_id", "rank", "n")
+        ranked = ranking.ranked(summary, self.lens)
+        place = ranking.known_rank(ranked)
+        ranked = ranked.select("customer_id", "n", "unknown", rank=place)
         own = summary.filter(summary.customer_id == customer_id)
         rows = self.rows(own.left_join(ranked, "customer_id").drop("customer_id_right"))
         if rows:

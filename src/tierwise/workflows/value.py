@@ -141,7 +141,7 @@ class Desk:
         """Gross margin, and discounts beyond the firm's own rate."""
         with self._open(question) as look:
             rows = look.rows(margins.expression(look.summary, look.lens, limit))
-            return margins.answer(_context(look, rows), rows, look.names(rows))
+            return margins.answer(_context(look, rows), rows, look.lens, look.names(rows))
 
     def slices(self, by: str, question: Question = DEFAULT) -> Answer:
         """Value cut by a dimension, small cells pooled, each mean with its interval."""
