@@ -269,7 +269,8 @@ def test_slices_of_lines(desk: Desk):
     """A cut through the lines has revenue and gross profit, and no profit to tell."""
     found = desk.slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert (rows["web"]["revenue"], rows["shop"]["revenue"]) == (750, 240)
+    pooled = rows["(slices under 2 customers)"]  # Eve by phone alone, so the shop joins her
+    assert (rows["web"]["revenue"], pooled["revenue"]) == (750, 250)
     assert rows["web"]["gross_profit"] == 390
     assert all(row["profit"] is None for row in rows.values())
 
@@ -294,6 +295,15 @@ def test_profit_of_some_lines_is_refused(desk: Desk):
         desk.whale(WEB)
     assert "gross_profit" in refused.value.remedy
     assert desk.whale(Question(lens=Lens.GROSS_PROFIT, where=WEB.where)).figures
+
+
+def test_questions_of_few_customers_say_so(desk: Desk):
+    """A slice with fewer customers than min_cell is answered with a word of warning."""
+    few = Question(where=(("country", "(not given)"),))
+    assert any("Only 1 customers" in note for note in desk.concentration(few).notes)
+    assert any("min_cell = 2" in note for note in desk.bands(few).notes)
+    assert not any("min_cell" in note for note in desk.concentration(FRANCE).notes)
+    assert not any("min_cell" in note for note in desk.concentration().notes)
 
 
 def test_slices_narrow(desk: Desk):
@@ -353,6 +363,20 @@ def test_wallet(desk: Desk):
     assert (share.value, share.low, share.high) == (0.45, 900 / 2800, 0.6)
     assert column(found, "wallets", "gap") == [700, 400]
     assert column(found, "wallets", "name") == ["Anna", "Bob"]
+
+
+def test_wallets_of_several_categories_add_up(tmp_path):
+    """The newest estimate of each category counts; none of them hides another."""
+    wallets = """
+customer_id,category,asked_on,wallet_amount,low_amount,high_amount,source
+c1,tea,2025-06-01,1000.00,800.00,1200.00,survey
+c1,tea,2024-06-01,5000.00,,,guess
+c1,cups,2025-03-01,400.00,200.00,800.00,rep
+"""
+    (anna,) = desk_of(tmp_path, wallets=wallets).wallet().grid("wallets").rows
+    assert (anna["wallet"], anna["share"], anna["categories"]) == (1400, 0.5, 2)
+    assert (anna["share_low"], anna["share_high"]) == (0.35, 0.7)
+    assert (anna["source"], anna["asked_on"]) == ("several", date(2025, 3, 1))
 
 
 SELECTORS = [
@@ -617,7 +641,7 @@ def test_customers_in_several_slices_are_counted_once(tmp_path):
     lines = small_firm.FILES["lines.csv"] + "o12,1,c5,2025-06-01T10:00:00,10.00,5.00,,fax\n"
     found = desk_of(tmp_path, lines=lines).slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert rows["(slices under 2 customers)"]["customers"] == 1  # Eve, by phone and by fax
+    assert rows["(slices under 2 customers)"]["customers"] == 3  # Eve by phone and fax; the shop
     assert found.figure("counted").value == 5
 
 

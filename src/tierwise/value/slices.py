@@ -69,14 +69,7 @@ def expression(
         cells = cells.left_join(cost, "customer_id").drop("customer_id_right")
     else:
         cells = cells.mutate(cost_to_serve=ibis.null(SUM))
-    size = cells.current.sum().over(group_by="label")
-    cells = cells.mutate(size=size)
-    cells = cells.mutate(
-        pooled=cells.size < min_cell,
-        label=ibis.ifelse(
-            cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label
-        ),
-    )
+    cells = _pooled(cells, min_cell)
     cells = _ranked_in_slice(_once_a_slice(cells))
     return _by_tenure(cells, as_of).order_by("label", "tenure")
 
@@ -103,6 +96,24 @@ def _cells(lines: ir.Table, as_of: date, window: Window) -> ir.Table:
         revenue_year_earlier=before,
         first_at=lines.created_at.min(),
     )
+
+
+def _pooled(cells: ir.Table, min_cell: int) -> ir.Table:
+    """Give small slices one label, and the next larger one too where they alone are too few."""
+    cells = cells.mutate(size=cells.current.sum().over(group_by="label"))
+    order = [ibis.asc("size"), ibis.asc("label")]
+    cells = cells.mutate(place=ibis.dense_rank().over(order_by=order))
+    here = cells.current == 1
+    first = cells.place.min(where=here).over(group_by="customer_id")
+    cells = cells.mutate(fresh=here & (cells.place == first))
+    slices = cells.group_by("label", "size", "place").aggregate(fresh=cells.fresh.sum())
+    until = ibis.window(order_by="place", rows=(None, -1))
+    smaller = slices.fresh.sum().over(until).fill_null(0)  # customers of all smaller slices
+    lonely = (smaller > 0) & (smaller < min_cell)
+    small = slices.select("label", pooled=(slices["size"] < min_cell) | lonely)
+    joined = cells.left_join(small, "label").drop("label_right", "place", "fresh", "size")
+    name = f"(slices under {min_cell} customers)"
+    return joined.mutate(label=joined.pooled.ifelse(name, joined.label))
 
 
 def _once_a_slice(cells: ir.Table) -> ir.Table:
@@ -165,11 +176,14 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
         raise MissingDataError(
             "No customer ordered in this window.", "Widen --window or change --as-of."
         )
+    pooled = {label for label, part in groups.items() if any(r["pooled"] for r in part)}
     slices = [_slice(by, label, part, mix, everything, everyone) for label, part in groups.items()]
-    slices = sorted(
-        (s for s in slices if s["customers"]), key=lambda s: (-(s["revenue"] or 0), s["slice"])
-    )
-    pooled = [label for label, part in groups.items() if any(r["pooled"] for r in part)]
+    slices = [
+        _only_counted(s) if s["slice"] in pooled and s["customers"] < min_cell else s
+        for s in slices
+        if s["customers"]
+    ]
+    slices = sorted(slices, key=lambda s: (-(s["revenue"] or 0), s["slice"]))
     return Answer(
         kind="slices",
         title=f"Value by {label_of(by)}",
@@ -182,6 +196,14 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
         notes=_notes(rows, bool(pooled), min_cell, window),
         extra={"by": by},
     )
+
+
+_COUNTED = ("slice", "customers", "share_of_customers", "opens")
+
+
+def _only_counted(row: dict[str, Any]) -> dict[str, Any]:
+    """A slice of too few customers to show amounts of: its count alone."""
+    return {name: value if name in _COUNTED else None for name, value in row.items()}
 
 
 def _tenure_mix(rows: Rows) -> Mapping[int, int]:
@@ -268,6 +290,7 @@ def _notes(rows: Rows, pooled: bool, min_cell: int, window: Window) -> tuple[str
     if pooled:
         notes.append(
             f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise."
+            " Where they are too few together, the next larger slice joins them."
         )
     if window.months is None:
         notes.append("All history is shown, so there is no year earlier to compare with.")

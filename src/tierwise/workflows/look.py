@@ -224,6 +224,16 @@ class Look:
         lines = f"{found['lines']:,} lines"
         return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
 
+    def cell_notes(self, customers: int) -> tuple[str, ...]:
+        """Says so where a slice was asked for that has too few customers to tell a pattern."""
+        cell = self.settings.min_cell
+        if not self.where or customers >= cell:
+            return ()
+        return (
+            f"Only {customers:,} customers are counted in this slice, fewer than"
+            f" min_cell = {cell}: its figures tell of them, not of customers like them.",
+        )
+
     # --- context and names
 
     @property
