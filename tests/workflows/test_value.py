@@ -14,6 +14,7 @@ from tests.value.small_firm import SETTINGS, desk_of
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
+from tierwise.value.windows import first_day
 from tierwise.workflows.build import build
 from tierwise.workflows.look import Question
 from tierwise.workflows.value import Desk
@@ -395,6 +396,13 @@ SELECTORS = [
     ("state:active:2025", ["c1", "c2", "c3", "c4", "c5"]),
     ("state:retained:2025", ["c1"]),
     ("state:lost:2024-08", ["c6"]),
+    ("state:lost:6m", ["c1", "c2"]),
+    ("state:active:2025-Q3:order", ["c3"]),
+    ("state:active:contact", ["c1", "c2", "c7"]),
+    ("state:lost:2025:contact", []),
+    ("rank:1:profit", ["c1"]),
+    ("rank:1-9:contacts", ["c1", "c2", "c7"]),
+    ("loss-makers:gross_profit", ["c4"]),
     ("slice:country=France", ["c1", "c3", "c4"]),
     ("slice:channel=shop", ["c2", "c4"]),
     ("slice:country=(not given)", ["c5"]),
@@ -411,7 +419,21 @@ def test_members(desk: Desk, selector: str, expected: list[str]):
 
 @pytest.mark.parametrize(
     "selector",
-    ["", "rank:", "rank:x", "best", "state:asleep", "state:retained", "slice:", "customer:"],
+    [
+        "",
+        "rank:",
+        "rank:x",
+        "rank:1-4:beauty",
+        "loss-makers:x",
+        "best",
+        "state:asleep",
+        "state:retained",
+        "state:lost:0m",
+        "state:lost:700m",
+        "state:lost:2025:2024",
+        "slice:",
+        "customer:",
+    ],
 )
 def test_members_of_nothing(desk: Desk, selector: str):
     """What is no selector is answered with the forms."""
@@ -441,8 +463,12 @@ OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "bel
 @pytest.mark.parametrize("name", OPENED)
 def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name: str):
     """Whatever a figure or a row says it opens is a list, as long as the figure says."""
-    answer = answered(name)
-    question = Question(lens=Lens(answer.context.lens))
+    opens_all(desk, answered(name))
+
+
+def opens_all(desk: Desk, answer: Answer) -> None:
+    """Follow every selector of an answer to a plain question."""
+    question = Question()
     for figure in answer.figures:
         if figure.opens:
             found = desk.members(figure.opens, question).figure("found").value
@@ -455,6 +481,45 @@ def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name
                 found = desk.members(selector, question).figure("found").value
                 expected = row.get("customers", row.get("active", found))
                 assert found == expected, selector
+
+
+MORE_OPENED = {
+    "contacts": lambda desk: desk.concentration(measure="contacts"),
+    "profit": lambda desk: desk.concentration(measure="profit"),
+    "by order": lambda desk: desk.population(event=Activity.ORDER),
+    "by contact": lambda desk: desk.population(event=Activity.CONTACT, period=Period.YEAR),
+    "loss of a month": lambda desk: desk.belief("we lose 5% a month"),
+    "loss of a quarter": lambda desk: desk.belief("we lose 5% a quarter"),
+    "ratio": lambda desk: desk.belief("80:20"),
+    "losers": lambda desk: desk.belief("10% of customers lose us money"),
+}
+
+
+@pytest.mark.parametrize("name", MORE_OPENED)
+def test_every_opening_of_another_question_opens(desk: Desk, name: str):
+    """What is asked by another measure, event or span opens the customers it counted."""
+    answer = MORE_OPENED[name](desk)
+    opens_all(desk, answer)
+    if "loss of" in name:
+        assert answer.context.window_from == first_day(
+            desk.build.as_of, Window.parse(answer.context.window)
+        )
+        lost = answer.figure("lost")
+        assert desk.members(lost.opens).figure("found").value == lost.value
+    if "by" in name:
+        for row in answer.grid("periods").rows:
+            for state in ("new", "reactivated", "lost"):
+                found = desk.members(row[f"opens_{state}"]).figure("found").value
+                assert found == row[state], row["period"]
+
+
+def test_lists_by_profit_are_in_that_order(desk: Desk):
+    """The curve of profit opens customers by profit though the project ranks by revenue."""
+    loss = desk.whale().figure("customers_at_peak")
+    assert ids(desk.members(loss.opens)) == ["c1", "c2", "c3"]
+    everybody = desk.whale().figure("total_profit").opens
+    assert ids(desk.members(everybody))[-1] == "c7"
+    assert desk.today().figure("profit").opens == ""
 
 
 def test_customer_down_to_the_source(desk: Desk):

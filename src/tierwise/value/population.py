@@ -127,14 +127,18 @@ def expression(
     )
 
 
-def answer(context: Context, rows: Rows, rule: ActiveRule) -> Answer:
-    """Lay the periods out without gaps: active = before + new + reactivated - lost in each."""
+def answer(context: Context, rows: Rows, rule: ActiveRule, asked: Activity | None = None) -> Answer:
+    """Lay the periods out without gaps: active = before + new + reactivated - lost in each.
+
+    `asked` is the event that the question named; what is opened then names it too.
+    """
     if not rows:
         raise MissingDataError("Nobody was ever active.", "Check [value.active] and --as-of.")
     found = {int(row["period"]): row for row in rows}
     last = index_of(context.as_of, rule.period)
     periods = [
         _period(found.get(i), found.get(i - 1), i, rule, context.as_of)
+        | _opens(label_of(i, rule.period), asked)
         for i in range(min(found), last + 1)
     ]
     return Answer(
@@ -183,10 +187,15 @@ def _period(
         else None,
         "revenue_lost": before["leaving_revenue"] if before else None,
         "complete": end <= as_of,
-        "opens": f"state:active:{label}",
-        "opens_new": f"state:new:{label}",
-        "opens_reactivated": f"state:reactivated:{label}",
-        "opens_lost": f"state:lost:{label}",
+    }
+
+
+def _opens(label: str, asked: Activity | None) -> dict[str, str]:
+    """What the numbers of a period open, by the name of their column."""
+    event = f":{asked}" if asked else ""
+    states = ("new", "reactivated", "lost")
+    return {"opens": f"state:active:{label}{event}"} | {
+        f"opens_{state}": f"state:{state}:{label}{event}" for state in states
     }
 
 

@@ -173,7 +173,7 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     )
     if profit is not None:
         label = "Profit after cost to serve"
-        figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+        figures.append(Figure("profit", label, profit, Unit.MONEY))
     if unattributed["lines"]:
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"

@@ -153,18 +153,18 @@ class Look:
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
-    def require_known(self) -> None:
-        """Refuse to list or move customers whose value through the lens is unknown."""
-        counted = ranking.counted(self.summary, self.lens)
-        unknown = counted[self.lens].isnull().sum().fill_null(0)
+    def require_known(self, measure: str) -> None:
+        """Refuse to list or move customers whose value by a measure is unknown."""
+        counted = ranking.counted(self.summary, measure)
+        unknown = counted[measure].isnull().sum().fill_null(0)
         ranking.require_known(
-            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], self.lens
+            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], measure
         )
 
-    def happenings(self) -> ir.Table:
-        """What counts as activity, by the project's definition of active."""
+    def happenings(self, event: Activity | None = None) -> ir.Table:
+        """What counts as activity: by the project's definition of active, or by another event."""
         lines = self.lines() if self.has("order_lines") else None
-        event = self.settings.active.event
+        event = event or self.settings.active.event
         if event is Activity.CONTACT:
             self.refuse_lines("Activity by contact")
         return standing.happenings(lines, self.table("contacts"), event)

@@ -32,6 +32,7 @@ from tierwise.value import (
     whale,
 )
 from tierwise.value import members as member_lists
+from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
@@ -83,14 +84,14 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            return _told(look, answer, look.revenue_notes())
+            return self._opening(question, _told(look, answer, look.revenue_notes()))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
-            return _told(look, answer, look.cost_notes())
+            return self._opening(question, _told(look, answer, look.cost_notes()))
 
     def bands(self, question: Question = DEFAULT, *, last_ranks: Sequence[int] = ()) -> Answer:
         """What each rank band brings and takes, and the ledger that costs reconcile to."""
@@ -116,14 +117,14 @@ class Desk:
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
             context = replace(context, window="all", window_from=None)
-            return _told(look, population.answer(context, rows, rule))
+            return _told(look, population.answer(context, rows, rule, event))
 
     def movement(self, question: Question = DEFAULT) -> Answer:
         """Movement between deciles from the window before to this one."""
         with self._open(question) as look:
             if look.window.months is None:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
-            look.require_known()
+            look.require_known(look.lens)
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
             rows = look.rows(movement.expression(before, look.summary, look.lens))
@@ -202,26 +203,21 @@ class Desk:
         `find:text` looks for ids and names instead.
         """
         chosen = member_lists.parse(selector)
-        if chosen.kind == "slice":
-            name, _, value = chosen.value.partition("=")
-            question = replace(question, where=(*question.where, (name, value)))
-        if chosen.kind == "loss-makers":
-            question = _profit_question(question, self)
-        with self._open(question) as look:
-            if chosen.kind in ("rank", "loss-makers"):
-                look.require_known()
+        with self._open(self._narrowed(question, chosen)) as look:
+            measure = chosen.measure or str(look.lens)
+            if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS):
+                look.require_known(measure)
             ids = self._ids(look, chosen)
-            rows = look.rows(member_lists.expression(look.summary, look.lens, chosen, ids, limit))
-            context = look.context(customers=int(rows[0]["found"]) if rows else 0)
-            return member_lists.answer(
-                context, rows, member_lists.title(chosen, look.lens), look.names(rows)
-            )
+            rows = look.rows(member_lists.expression(look.summary, measure, chosen, ids, limit))
+            context = look.context(int(rows[0]["found"]) if rows else 0, measure)
+            title = member_lists.title(chosen, measure)
+            return member_lists.answer(context, rows, title, look.names(rows))
 
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""
         said = belief.read(text)
         with self._open(question) as look:
-            return _told(look, measured(look, said))
+            return self._opening(question, _told(look, measured(look, said)))
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """What customers and lines can be sliced by."""
@@ -244,20 +240,41 @@ class Desk:
         with open_session() as session:
             yield Look(self.project, self.build, session, question)
 
-    def _ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table | None:
-        """Customers that a selector names otherwise than by rank; None for the others."""
-        if chosen.kind == "find":
-            return look.find(chosen.value)
-        return self._in_state(look, chosen) if chosen.kind == "state" else None
+    def _opening(self, question: Question, answer: Answer) -> Answer:
+        """The answer with its measure in what it opens, where the question's lens is another."""
+        measure = answer.context.lens
+        own = measure == str(self._lens(question))
+        return answer if own else member_lists.by_measure(answer, measure)
 
-    def _in_state(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
+    def _lens(self, question: Question) -> Lens:
+        return question.lens or self.settings.lens or Lens(self.build.manifest["lens"])
+
+    def _narrowed(self, question: Question, chosen: Selector) -> Question:
+        """The question with the slice or the lens that a selector names."""
+        if chosen.picks is Picks.SLICE:
+            name, _, value = chosen.value.partition("=")
+            return replace(question, where=(*question.where, (name, value)))
+        if chosen.measure in list(Lens):
+            return replace(question, lens=Lens(chosen.measure))
+        return _profit_question(question, self) if chosen.picks is Picks.LOSS_MAKERS else question
+
+    def _ids(self, look: Look, chosen: Selector) -> ir.Table | None:
+        """Customers that a selector names otherwise than by rank; None for the others."""
+        if chosen.picks is Picks.FIND:
+            return look.find(chosen.value)
+        return self._in_state(look, chosen) if chosen.picks is Picks.STATE else None
+
+    def _in_state(self, look: Look, chosen: Selector) -> ir.Table:
         """Customers in a state of the whole window, or of the period that the selector names."""
-        lines = look.lines() if look.has("order_lines") else None
         if not chosen.period:
-            flags = standing.flags(look.happenings(), look.as_of, look.window)
+            happened = look.happenings(chosen.event)
+            flags = standing.flags(happened, look.as_of, chosen.span or look.window)
             return standing.members(flags, chosen.value)
         period = member_lists.period_of(chosen.period)
-        rule = self.rule(period)
+        rule = self.rule(period, chosen.event)
+        if rule.event is Activity.CONTACT:
+            look.refuse_lines("Activity by contact")
+        lines = look.lines() if look.has("order_lines") else None
         happened = population.events(lines, look.table("contacts"), rule)
         present = population.active(happened, rule, population.index_of(look.as_of, period))
         index = population.index_from_label(chosen.period, period)
@@ -282,7 +299,7 @@ def _context(look: Look, rows: list[dict[str, Any]], lens: str | None = None) ->
 
 def _profit_question(question: Question, desk: Desk) -> Question:
     """The same question through a profit lens, where its own is revenue."""
-    lens = question.lens or desk.settings.lens or Lens(desk.build.manifest["lens"])
+    lens = desk._lens(question)
     return replace(question, lens=lens if lens in (Lens.PROFIT, Lens.GROSS_PROFIT) else Lens.PROFIT)
 
 
