@@ -83,17 +83,24 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
 
 
 def active(happened: ir.Table, rule: ActiveRule, last: int) -> ir.Table:
-    """One row a customer and period in which the customer is active; nothing after `last`."""
+    """One row a customer and period in which the customer is active; nothing after `last`.
+
+    `revenue` is of the period itself, `span_revenue` of all periods that make
+    the customer active in it.
+    """
     span = (rule.months or rule.period.months) // rule.period.months
     if span == 1:
-        return happened
+        return happened.mutate(span_revenue=happened.revenue)
     spread = happened.mutate(offset=ibis.array(list(range(span))).unnest())
     own = spread.offset == 0
     spread = spread.mutate(period=spread.period + spread.offset)
     return (
         spread.filter(spread.period <= last)
         .group_by("customer_id", "period")
-        .aggregate(revenue=spread.revenue.sum(where=own).cast(SUM))
+        .aggregate(
+            revenue=spread.revenue.sum(where=own).cast(SUM),
+            span_revenue=spread.revenue.sum().cast(SUM),
+        )
     )
 
 
@@ -121,7 +128,7 @@ def expression(
             reactivated=(table.previous < table.period - 1).sum(),
             leaving=leaving.sum(),
             revenue=table.revenue.sum(),
-            leaving_revenue=table.revenue.sum(where=leaving),
+            leaving_revenue=table.span_revenue.sum(where=leaving),
         )
         .order_by("period")
     )
@@ -181,7 +188,7 @@ def _period(
         "to": end,
         **counts,
         "lost": int(before["leaving"] or 0) if before else 0,
-        "revenue": revenue,
+        "revenue_of_active": revenue,
         "spend_per_active": revenue / counts["active"]
         if revenue is not None and counts["active"]
         else None,
@@ -236,9 +243,17 @@ _COLUMNS = (
     Column("retained", "Stayed", Unit.COUNT, "Active in the period before too"),
     Column("reactivated", "Back again", Unit.COUNT, "Active before, but not in the period before"),
     Column("lost", "Lost", Unit.COUNT, "Active in the period before, not in this one"),
-    Column("revenue", "Revenue", Unit.MONEY),
+    Column(
+        "revenue_of_active",
+        "Revenue of the active",
+        Unit.MONEY,
+        "Without returns of those who bought nothing in the period",
+    ),
     Column("spend_per_active", "Per active customer", Unit.MONEY),
     Column(
-        "revenue_lost", "Revenue of the lost", Unit.MONEY, "What they brought in the period before"
+        "revenue_lost",
+        "Revenue of the lost",
+        Unit.MONEY,
+        "What they brought in the time that they were last active for",
     ),
 )

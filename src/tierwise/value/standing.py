@@ -163,7 +163,7 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     if revenue is None:
         return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
-    if before:
+    if before is not None and before > 0:
         change = float(revenue / before) - 1
         figures.append(
             Figure("revenue_change", "Revenue against the window before", change, Unit.SHARE)
@@ -178,7 +178,7 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
-    if before:
+    if row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures
