@@ -454,7 +454,28 @@ def test_cut_lists_say_so(desk: Desk):
     found = desk.members("rank:1-5", limit=2)
     assert ids(found) == ["c1", "c2"]
     assert found.figure("found").value == 5
-    assert found.notes == ("The first 2 of 5 are listed; --limit shows more.",)
+    assert found.notes == ("The first 2 of 5 customers are listed; a higher limit shows more.",)
+
+
+def test_cut_lists_of_a_customer_say_so(desk: Desk):
+    """Orders, lines and contacts of a customer are cut with a word, each with its length."""
+    found = desk.customer("c1", limit=1)
+    assert column(found, "order_lines", "header_id") == ["o1"]
+    assert found.notes == (
+        "The first 1 of 2 orders are listed; a higher limit shows more.",
+        "The first 1 of 3 order lines are listed; a higher limit shows more.",
+        "The first 1 of 2 contacts are listed; a higher limit shows more.",
+    )
+    assert desk.customer("c1").notes == ()
+    assert "The first 1 of 5 customers" in desk.margins(limit=1).notes[-1]
+
+
+def test_old_orders_show_their_lines(desk: Desk):
+    """The lines of an order are found however many newer lines there are."""
+    found = desk.customer("c1", limit=2, order="o7")
+    assert column(found, "order_lines", "header_id") == ["o7"]
+    assert column(found, "orders", "header_id") == ["o1", "o7"]
+    assert desk.customer("c2", order="o7").grid("order_lines").rows == ()
 
 
 OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "belief")]

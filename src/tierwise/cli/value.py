@@ -112,10 +112,11 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
+    order: Annotated[str, typer.Option("--order", help="Lines of this order alone.")] = "",
     limit: LimitOption = LISTED,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""
-    return desk.customer(customer_id, question, limit=limit)
+    return desk.customer(customer_id, question, limit=limit, order=order)
 
 
 @asks(app)

@@ -188,19 +188,21 @@ def answer(context: Context, rows: Rows, title: str, names: dict[str, str]) -> A
     listed = tuple(
         {**{c.name: row.get(c.name) for c in _COLUMNS}, **_own(row, names)} for row in rows
     )
-    notes = (
-        (f"The first {len(rows):,} of {found:,} are listed; --limit shows more.",)
-        if found > len(rows)
-        else ()
-    )
     return Answer(
         kind="members",
         title=title,
         context=context,
         figures=(Figure("found", "Customers", found, Unit.COUNT),),
         grids=(Grid("members", title, _COLUMNS, listed, "opens"),),
-        notes=notes,
+        notes=cut_notes(len(rows), found, "customers"),
     )
+
+
+def cut_notes(shown: int, found: int, what: str) -> tuple[str, ...]:
+    """Says so where a list is cut."""
+    if shown >= found:
+        return ()
+    return (f"The first {shown:,} of {found:,} {what} are listed; a higher limit shows more.",)
 
 
 def _own(row: dict[str, object], names: dict[str, str]) -> dict[str, object]:

@@ -20,6 +20,7 @@ from tierwise.settings import Activity, Lens, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
+from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import between, first_day
@@ -345,12 +346,24 @@ class Look:
             name: value for name, value in (rows[0] if rows else {}).items() if value is not None
         }
 
-    def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
-        """The customer's rows of a canonical table, newest first; empty without such a table."""
+    def rows_of(self, name: str, customer_id: str, limit: int, *, order: str = "") -> Listed:
+        """The customer's rows of a canonical table, newest first; none without such a table.
+
+        `order` keeps the rows of one order alone.
+        """
         table = self._whole(name)
         if table is None:
-            return []
-        return self.rows(customer.rows_of(table, customer_id, TABLES[name].happened, limit))
+            return Listed([], 0)
+        if order:
+            table = table.filter(table.header_id == order)
+        return self.listed(customer.rows_of(table, customer_id, TABLES[name].happened), limit)
+
+    def listed(self, expression: ir.Table, limit: int) -> Listed:
+        """The first rows, and how many there are."""
+        counted = expression.mutate(all_rows=expression.count().over())
+        rows = self.rows(counted.limit(limit))
+        found = int(rows[0]["all_rows"]) if rows else 0
+        return Listed([{n: row[n] for n in row if n != "all_rows"} for row in rows], found)
 
     def buyer_count(self) -> int:
         """Customers with an order line in the window."""

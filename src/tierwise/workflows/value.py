@@ -182,15 +182,25 @@ class Desk:
             return _told(look, wallet.answer(context, rows, look.names(rows)))
 
     def customer(
-        self, customer_id: str, question: Question = DEFAULT, *, limit: int = LISTED
+        self,
+        customer_id: str,
+        question: Question = DEFAULT,
+        *,
+        limit: int = LISTED,
+        order: str = "",
     ) -> Answer:
-        """One customer, down to order lines and contacts; UsageError suggests near ids."""
+        """One customer, down to order lines and contacts; UsageError suggests near ids.
+
+        With `order`, the lines are those of that order alone.
+        """
         with self._open(replace(question, where=())) as look:
             row = look.customer_row(customer_id)
-            lines = look.rows_of("order_lines", customer_id, limit)
+            lines = look.rows_of("order_lines", customer_id, limit, order=order)
             contacts = look.rows_of("contacts", customer_id, limit)
             orders = (
-                look.rows(customer.orders(look.lines(), customer_id).limit(limit)) if lines else []
+                look.listed(customer.orders(look.lines(), customer_id), limit)
+                if look.has("order_lines")
+                else customer.Listed([], 0)
             )
             context, profile = look.context(customers=1), look.profile(customer_id)
             return customer.answer(context, row, profile, look.lens, orders, lines, contacts)
