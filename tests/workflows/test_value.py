@@ -716,6 +716,19 @@ def test_ledger_that_names_no_customers(tmp_path):
     assert desk.concentration(PROFIT).figure("total").value == 425 - 60
 
 
+def test_old_builds_are_read_as_they_were_made(tmp_path):
+    """What the settings say now changes neither currency nor lens nor rule of an old build."""
+    old = desk_of(tmp_path).build
+    changed = SETTINGS.replace('"EUR"', '"GBP"').replace('"revenue"', '"profit"')
+    changed = changed.replace('window = "12m"', 'window = "12m"\nactive = {event = "contact"}')
+    desk = Desk(small_firm.write(tmp_path, changed), old)
+    found = desk.concentration()
+    assert (found.context.currency, found.context.lens) == ("EUR", "revenue")
+    assert desk.today().figure("customers_active").value == 5
+    assert desk.population(period=Period.YEAR).extra["active_rule"] == "purchase in the year"
+    assert "EUR" in desk.concentration().notes[0]
+
+
 def test_activity_by_contact_on_the_first_panel(tmp_path):
     """Where contacts make active, the first panel counts who called."""
     settings = SETTINGS.replace('window = "12m"', 'window = "12m"\nactive = {event = "contact"}')

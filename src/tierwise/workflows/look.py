@@ -16,7 +16,7 @@ from tierwise.engine.connect import Session
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Context
-from tierwise.settings import Activity, Lens, Window
+from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
@@ -55,6 +55,16 @@ class Dimension:
         return slices.label_of(self.name)
 
 
+def built_with(build: Build) -> ValueSettings:
+    """How value was measured when the build was made; the project may say otherwise by now."""
+    return ValueSettings.model_validate(build.manifest["settings"]["value"])
+
+
+def currency_of(build: Build) -> str:
+    """The currency that the build's amounts are in."""
+    return str(build.manifest["settings"]["project"]["currency"])
+
+
 class Look:
     """Tables of a build cut to a question; every method builds or executes one expression."""
 
@@ -64,7 +74,7 @@ class Look:
         self.project = project
         self.build = build
         self.session = session
-        self.settings = project.settings.value
+        self.settings = built_with(build)
         self.as_of: date = build.as_of
         self.window = question.window or Window.parse(build.manifest["window"])
         self.start = first_day(self.as_of, self.window)
@@ -239,7 +249,7 @@ class Look:
 
     @property
     def _currency(self) -> str:
-        return self.project.settings.project.currency
+        return currency_of(self.build)
 
     def context(self, customers: int, lens: str | None = None) -> Context:
         """What the figures of an answer stand on."""

@@ -36,7 +36,7 @@ from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
-from tierwise.workflows.look import Dimension, Look, Question
+from tierwise.workflows.look import Dimension, Look, Question, built_with
 
 LISTED = 500
 """Rows that a list shows before it is cut and says so."""
@@ -52,7 +52,7 @@ class Desk:
     def __init__(self, project: ProjectFolder, build: Build) -> None:
         self.project = project
         self.build = build
-        self.settings = project.settings.value
+        self.settings = built_with(build)
 
     def today(self, question: Question = DEFAULT) -> Answer:
         """The first panel: customers, what they spend, and what deserves a look."""
