@@ -352,6 +352,25 @@ def test_contact_costs(desk: Desk):
     assert found.context.customers == 3
 
 
+def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):
+    """Contacts without a customer are in no share, and every answer about contacts says so."""
+    contacts = small_firm.FILES["contacts.csv"].replace("k2,c2", "k2,").replace("k3,c7", "k3,")
+    some = desk_of(tmp_path, contacts=contacts)
+    said = "Not counted: 2 of 3 contacts (50 agent minutes) that name no customer (unattributed)."
+    for answer in (
+        some.concentration(measure="contacts"),
+        some.concentration(PROFIT),
+        some.whale(),
+        some.bands(),
+    ):
+        assert said in answer.notes, answer.title
+    assert said.replace("Not counted", "Counted here") in some.contact_costs().notes
+    called = some.population(event=Activity.CONTACT).notes
+    assert any(note.startswith("Not counted: 2 of 4 contacts") for note in called)
+    assert not any("contacts" in note for note in some.concentration().notes)
+    assert not any("contacts" in note for note in desk.bands().notes)
+
+
 def test_contact_costs_of_some_customers(desk: Desk):
     """Contacts follow a slice of customers."""
     assert figures(desk.contact_costs(FRANCE))["contacts"] == 1

@@ -19,7 +19,7 @@ from tierwise.results import Context
 from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
-from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
+from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
@@ -234,6 +234,21 @@ class Look:
         amount = format_value(found["revenue"], Unit.MONEY, self._currency)
         lines = f"{found['lines']:,} lines"
         return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
+
+    def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
+        """Says which contacts since `start` no customer is known for: no share can hold them."""
+        contacts = None if self.where else self._whole("contacts")
+        if contacts is None:
+            return ()
+        found = self.rows(service.unattributed(contacts, start, self.as_of))[0]
+        if not found["contacts"]:
+            return ()
+        minutes = found["handled_s"]
+        spent = "" if minutes is None else f" ({minutes / 60:,.0f} agent minutes)"
+        return (
+            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{spent} that name"
+            " no customer (unattributed).",
+        )
 
     def cell_notes(self, customers: int) -> tuple[str, ...]:
         """Says so where a slice was asked for that has too few customers to tell a pattern."""

@@ -84,14 +84,17 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            return self._opening(question, _told(look, answer, look.revenue_notes()))
+            notes = look.contact_notes(look.start) if of in ("contacts", Lens.PROFIT) else ()
+            money = look.revenue_notes() if of != "contacts" else ()
+            return self._opening(question, _told(look, answer, money, notes))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
-            return self._opening(question, _told(look, answer, look.cost_notes()))
+            notes = look.contact_notes(look.start) if look.lens is Lens.PROFIT else ()
+            return self._opening(question, _told(look, answer, look.cost_notes(), notes))
 
     def bands(self, question: Question = DEFAULT, *, last_ranks: Sequence[int] = ()) -> Answer:
         """What each rank band brings and takes, and the ledger that costs reconcile to."""
@@ -99,7 +102,8 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
-            return _told(look, answer, look.cost_notes(), look.revenue_notes())
+            notes = look.revenue_notes(), look.contact_notes(look.start)
+            return _told(look, answer, look.cost_notes(), *notes)
 
     def population(
         self,
@@ -117,7 +121,9 @@ class Desk:
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
             context = replace(context, window="all", window_from=None)
-            return _told(look, population.answer(context, rows, rule, event))
+            called = rule.event is Activity.CONTACT
+            ever = look.contact_notes(None) if called else ()
+            return _told(look, population.answer(context, rows, rule, event), ever)
 
     def movement(self, question: Question = DEFAULT) -> Answer:
         """Movement between deciles from the window before to this one."""
@@ -168,7 +174,8 @@ class Desk:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
             asked = contact_costs.expression(contacts, look.table("agents"), look.start, look.as_of)
             context = look.context(customers=look.caller_count())
-            return _told(look, contact_costs.answer(context, look.rows(asked)))
+            answer = contact_costs.answer(context, look.rows(asked))
+            return _told(look, answer, look.contact_notes(look.start, "Counted here"))
 
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
