@@ -47,6 +47,7 @@ QUESTIONS = {
     "concentration": Desk.concentration,
     "whale": Desk.whale,
     "bands": Desk.bands,
+    "demand": Desk.demand,
     "population": Desk.population,
     "movement": Desk.movement,
     "dependency": Desk.dependency,
@@ -179,6 +180,39 @@ def test_bands_reconcile(desk: Desk):
         "overhead": (500, 0, 500),
         "total of the ledger": (685, 133, 552),
     }
+
+
+def test_demand(desk: Desk):
+    """Gus takes half of the minutes and brings nothing; Anna brings 70% and takes a third."""
+    found = desk.demand()
+    over = {row["name"]: row for row in found.grid("over_served").rows}
+    assert list(over) == ["Gus"]  # Cy takes 15% of the cost with 5% of revenue: below average
+    assert over["Gus"]["minutes_share"] == pytest.approx(0.5)
+    assert over["Gus"]["contacts_to_spend"] is None
+    assert figures(found) == {
+        "over_served_count": 1,
+        "over_value_share": 0,
+        "over_contacts_share": pytest.approx(1 / 3),
+        "over_minutes_share": pytest.approx(0.5),
+        "over_cost_share": pytest.approx(43 / 133),
+    }
+    asking = found.grid("demand").rows
+    assert [row["name"] for row in asking][:3] == ["Gus", "Bob", "Anna"]
+    assert [row["demand_rank"] for row in asking] == [1, 2, 3, 4, 5, 6]
+    assert asking[1]["contacts_to_spend"] == pytest.approx(1 / 3 / 0.2)
+    assert asking[3]["cost_to_spend"] == pytest.approx(10 / 133 / 0.01)  # Eve's only order
+    assert ids(desk.members("over-served")) == ["c7"]
+    assert len(desk.demand(limit=1).grid("demand").rows) == 1
+    assert any("first 1 of 6 customers" in note for note in desk.demand(limit=1).notes)
+
+
+def test_demand_is_not_guessed(desk: Desk, poor: Desk):
+    """Without contacts and costs, or of some lines alone, nothing is said of demand."""
+    with pytest.raises(MissingDataError, match="what customers ask of service") as missing:
+        poor.demand()
+    assert "[sources.contacts]" in missing.value.remedy
+    with pytest.raises(RefusedError, match="not known by channel"):
+        desk.demand(WEB)
 
 
 def test_population(desk: Desk):
@@ -350,6 +384,20 @@ def test_contact_costs(desk: Desk):
     assert column(found, "by_channel", "cost") == [30, 18]
     assert column(found, "by_month", "month") == ["2025-02", "2025-03"]
     assert found.context.customers == 3
+
+
+def test_contacts_carry_product_location_and_campaign(tmp_path):
+    """Where contacts say what they were about, where and why, their cost is cut by it."""
+    contacts = """
+contact_id,customer_id,created_at,handle_time_s,assignee_id,product_id,location_id,campaign
+k1,c1,2025-02-11T08:00:00,600,a1,007,Kiel,spring
+k2,c2,2025-03-11T08:00:00,1200,a2,007,,
+"""
+    found = desk_of(tmp_path, contacts=contacts).contact_costs()
+    assert [(r["product_id"], r["cost"]) for r in found.grid("by_product").rows] == [("007", 30)]
+    assert column(found, "by_location", "location_id") == ["(not given)", "Kiel"]
+    assert column(found, "by_campaign", "cost") == [24, 6]
+    assert found.grid("by_product").columns[0].label == "Product"
 
 
 def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):

@@ -37,6 +37,7 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "concentration": lambda desk, q, d: desk.concentration(q, top_n=d.top_n),
         "whale": lambda desk, q, _: desk.whale(q),
         "bands": lambda desk, q, _: desk.bands(q),
+        "demand": lambda desk, q, d: desk.demand(q, limit=d.limit),
         "population": lambda desk, q, _: desk.population(q),
         "movement": lambda desk, q, _: desk.movement(q),
         "dependency": lambda desk, q, _: desk.dependency(q),

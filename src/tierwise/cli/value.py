@@ -54,6 +54,12 @@ def bands(
     return desk.bands(question, last_ranks=sorted(set(last or ())))
 
 
+@asks(app)
+def demand(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+    """Demand to spend by customer, and who is over-served."""
+    return desk.demand(question, limit=limit)
+
+
 @asks(app, without=("lens", "window"))
 def population(
     desk: Desk,
@@ -97,7 +103,7 @@ def slices(
 
 @asks(app, without=("lens",))
 def contacts(desk: Desk, question: Question) -> Answer:
-    """What a contact costs, by channel, reason and month."""
+    """What a contact costs, by channel, reason, product, location, campaign and month."""
     return desk.contact_costs(question)
 
 

@@ -1,4 +1,4 @@
-"""What an interaction costs, by channel, by reason, and over time."""
+"""What an interaction costs: by channel, reason, product, location, campaign, and over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from tierwise.value.ranking import SUM
 from tierwise.value.service import priced
 from tierwise.value.windows import between
 
-CUTS = {"by_channel": "channel", "by_reason": "reason", "by_month": "month"}
+CUTS = {
+    "by_channel": "channel",
+    "by_reason": "reason",
+    "by_product": "product_id",
+    "by_location": "location_id",
+    "by_campaign": "campaign",
+    "by_month": "month",
+}
 
 
 def expression(
@@ -79,18 +86,18 @@ def _total(rows: Rows, column: str) -> Any:
 
 
 def _grid(cut: str, rows: Rows) -> Grid:
-    name = CUTS[cut]
+    name, label = CUTS[cut], cut.removeprefix("by_")
     chosen = [row for row in rows if row["cut"] == cut]
     by_size = cut != "by_month"
     chosen.sort(key=lambda row: (-row["contacts"], row["value"]) if by_size else (0, row["value"]))
     columns = (
-        Column(name, name.capitalize()),
+        Column(name, label.capitalize()),
         Column("contacts", "Contacts", Unit.COUNT),
         Column("minutes", "Minutes", Unit.MINUTES),
         Column("cost", "Cost", Unit.MONEY),
         Column("cost_per_contact", "Cost per contact", Unit.MONEY),
     )
-    return Grid(cut, f"By {name}", columns, tuple(_row(name, row) for row in chosen))
+    return Grid(cut, f"By {label}", columns, tuple(_row(name, row) for row in chosen))
 
 
 def _row(name: str, row: dict[str, Any]) -> dict[str, Any]:

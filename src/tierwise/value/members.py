@@ -18,7 +18,7 @@ from tierwise.value.ranking import LABELS, MEASURES, known_rank, ranked
 
 STATES = ("active", "new", "retained", "reactivated", "lost")
 FORMS = (
-    "Use rank:1-40, rank:1-40:contacts, loss-makers, customer:ID, find:TEXT,"
+    "Use rank:1-40, rank:1-40:contacts, loss-makers, over-served, customer:ID, find:TEXT,"
     " slice:DIMENSION=VALUE, state:lost, state:lost:3m or state:lost:2025-Q3:order."
 )
 
@@ -28,6 +28,7 @@ class Picks(StrEnum):
 
     RANK = "rank"
     LOSS_MAKERS = "loss-makers"
+    OVER_SERVED = "over-served"
     CUSTOMER = "customer"
     SLICE = "slice"
     FIND = "find"
@@ -56,6 +57,8 @@ def parse(text: str) -> Selector:
     picks = Picks(start)
     if picks in (Picks.CUSTOMER, Picks.SLICE, Picks.FIND):
         found = Selector(picks, value=rest) if rest.strip() else None
+    elif picks is Picks.OVER_SERVED:
+        found = None if rest else Selector(picks)
     elif picks is Picks.STATE:
         found = _state(rest)
     else:
@@ -136,6 +139,8 @@ def title(selector: Selector, lens: str) -> str:
             return f"Ranks {selector.first:,}-{selector.last:,} by {LABELS[lens]}"
         case Picks.LOSS_MAKERS:
             return f"Customers with negative {LABELS[lens]}, largest loss first"
+        case Picks.OVER_SERVED:
+            return f"Customers who take far more service than their share of {LABELS[lens]}"
         case Picks.STATE:
             when = selector.period or _span(selector.span)
             by = f", by {selector.event}" if selector.event else ""

@@ -21,6 +21,7 @@ from tierwise.value import (
     concentration,
     contact_costs,
     customer,
+    demand,
     dependency,
     margins,
     movement,
@@ -102,6 +103,15 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
+            notes = look.revenue_notes(), look.contact_notes(look.start)
+            return _told(look, answer, look.cost_notes(), *notes)
+
+    def demand(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """Who asks for more than they bring: demand to spend by customer, and the over-served."""
+        with self._open(question) as look:
+            look.refuse_lines("What customers ask of service")
+            rows = look.rows(demand.expression(look.summary, look.lens, limit))
+            answer = demand.answer(_context(look, rows), rows, look.lens, look.names(rows), limit)
             notes = look.revenue_notes(), look.contact_notes(look.start)
             return _told(look, answer, look.cost_notes(), *notes)
 
@@ -222,7 +232,7 @@ class Desk:
         chosen = member_lists.parse(selector)
         with self._open(self._narrowed(question, chosen)) as look:
             measure = chosen.measure or str(look.lens)
-            if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS):
+            if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS, Picks.OVER_SERVED):
                 look.require_known(measure)
             ids = self._ids(look, chosen)
             rows = look.rows(member_lists.expression(look.summary, measure, chosen, ids, limit))
@@ -279,6 +289,9 @@ class Desk:
         """Customers that a selector names otherwise than by rank; None for the others."""
         if chosen.picks is Picks.FIND:
             return look.find(chosen.value)
+        if chosen.picks is Picks.OVER_SERVED:
+            look.refuse_lines("What customers ask of service")
+            return demand.over_served(look.summary, look.lens)
         return self._in_state(look, chosen) if chosen.picks is Picks.STATE else None
 
     def _in_state(self, look: Look, chosen: Selector) -> ir.Table:
