@@ -10,9 +10,8 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, goods_notes, ranked, require_customers
-from tierwise.value.shares import share, total, whole_sum
+from tierwise.value.shares import Rows, share, top_rank, total, whole_sum
 
 DEFAULT_SHARES = (0.01, 0.05, 0.2, 0.5, 0.8)
 
@@ -30,9 +29,7 @@ SHARES = {
 def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir.Table:
     """One row a band. Empty `last_ranks`: the top 1, 5, 20, 50, 80 percent and the rest."""
     table = ranked(summary, measure)
-    limits = [ibis.literal(k) for k in last_ranks] or [
-        (table.n * p - 1e-9).ceil().cast("int64") for p in DEFAULT_SHARES
-    ]
+    limits = [ibis.literal(k) for k in last_ranks] or [top_rank(p, table.n) for p in DEFAULT_SHARES]
     index = sum(((table["rank"] > limit).cast("int64") for limit in limits), ibis.literal(0))
     table = table.mutate(band_index=index)
     return (

@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
 from tierwise.value.service import priced
+from tierwise.value.shares import Rows, total
 from tierwise.value.windows import between
 
 CUTS = {
@@ -54,7 +54,7 @@ def answer(context: Context, rows: Rows) -> Answer:
         )
     months = [row for row in rows if row["cut"] == "by_month"]
     count = sum(int(row["contacts"]) for row in months)
-    minutes, cost = _total(months, "minutes"), _total(months, "cost")
+    minutes, cost = total(months, "minutes"), total(months, "cost")
     return Answer(
         kind="contact_costs",
         title="What a contact costs",
@@ -78,11 +78,6 @@ def answer(context: Context, rows: Rows) -> Answer:
             " and cost_per_hour of agents.",
         ),
     )
-
-
-def _total(rows: Rows, column: str) -> Any:
-    known = [row[column] for row in rows if row[column] is not None]
-    return sum(known) if known else None
 
 
 def _grid(cut: str, rows: Rows) -> Grid:

@@ -11,10 +11,10 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.cost_to_serve import COST_COLUMNS
 from tierwise.value.members import cut_notes
 from tierwise.value.ranking import LABELS, rank_notes
+from tierwise.value.shares import Rows
 
 UNIT_OF = {
     Kind.MONEY: Unit.MONEY,

@@ -16,9 +16,9 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.members import cut_notes
 from tierwise.value.ranking import LABELS, SUM, require_customers, require_positive
+from tierwise.value.shares import Rows
 
 FAR = 3.0
 """Times its share of the lens that a customer's share of service must be to be over-served."""

@@ -10,7 +10,6 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import (
     LABELS,
     SUM,
@@ -19,7 +18,7 @@ from tierwise.value.ranking import (
     require_customers,
     require_positive,
 )
-from tierwise.value.shares import share, whole_sum
+from tierwise.value.shares import Rows, share, whole_sum
 
 SINGLE = 10
 """Customers that are listed one by one."""

@@ -10,10 +10,9 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.members import cut_notes
 from tierwise.value.ranking import SUM, goods_notes, known_rank, rank_notes, ranked
-from tierwise.value.shares import share, whole_sum
+from tierwise.value.shares import Rows, share, whole_sum
 
 
 def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:

@@ -13,8 +13,8 @@ from tierwise.errors import UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Period, Window
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, MEASURES, known_rank, ranked
+from tierwise.value.shares import Rows
 
 STATES = ("active", "new", "retained", "reactivated", "lost")
 FORMS = (

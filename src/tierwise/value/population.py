@@ -17,9 +17,9 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import ActiveRule, Activity, Period
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 
 def period_index(moment: ir.TimestampValue, period: Period) -> ir.IntegerValue:
@@ -118,17 +118,14 @@ def expression(
     """One row a period: active, new, retained, reactivated, and who is gone in the next one."""
     last = index_of(as_of, rule.period)
     table = states(active(events(lines, contacts, rule), rule, last))
-    leaving = table.following.isnull() | (table.following > table.period + 1)
+    state = _states(table)
     return (
         table.group_by("period")
         .aggregate(
             active=table.count(),
-            new=table.previous.isnull().sum(),
-            retained=(table.previous == table.period - 1).sum(),
-            reactivated=(table.previous < table.period - 1).sum(),
-            leaving=leaving.sum(),
+            **{name: chosen.sum() for name, chosen in state.items()},
             revenue=table.revenue.sum(),
-            leaving_revenue=table.span_revenue.sum(where=leaving),
+            leaving_revenue=table.span_revenue.sum(where=state["leaving"]),
         )
         .order_by("period")
     )
@@ -224,16 +221,23 @@ def members(table: ir.Table, state: str, index: int) -> ir.Table:
 
     Raises KeyError for a state other than active, new, retained, reactivated, lost.
     """
-    gone = table.following.isnull() | (table.following > table.period + 1)
-    here = table.period == index
+    known, here = _states(table), table.period == index
     chosen = {
         "active": here,
-        "new": here & table.previous.isnull(),
-        "retained": here & (table.previous == table.period - 1),
-        "reactivated": here & (table.previous < table.period - 1),
-        "lost": (table.period == index - 1) & gone,
+        **{name: here & known[name] for name in ("new", "retained", "reactivated")},
+        "lost": (table.period == index - 1) & known["leaving"],
     }[state]
     return table.filter(chosen).select("customer_id").distinct()
+
+
+def _states(table: ir.Table) -> dict[str, ir.BooleanValue]:
+    """What each active period of a customer is to the ones beside it; `table` is `states`."""
+    return {
+        "new": table.previous.isnull(),
+        "retained": table.previous == table.period - 1,
+        "reactivated": table.previous < table.period - 1,
+        "leaving": table.following.isnull() | (table.following > table.period + 1),
+    }
 
 
 _COLUMNS = (

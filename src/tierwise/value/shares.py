@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
+
+Rows = list[dict[str, Any]]
+"""What an executed expression gives."""
+
+_HAIR = 1e-9  # 0.07 * 100 is 7.000000000000001 in floating point, and still 7 customers
 
 
 def share(part: Any, whole: Any) -> float | None:
@@ -33,3 +40,18 @@ def whole_sum(column: ir.NumericColumn) -> ir.NumericScalar:
     """The same of a column of the engine: its sum, null where any value is null."""
     summed: ir.NumericScalar = (column.isnull().sum() == 0).ifelse(column.sum(), None)
     return summed
+
+
+def top_count(share: float, n: int) -> int:
+    """Customers in the top `share` of n: rounded up, so that a top list is never empty.
+
+    >>> top_count(0.01, 4372)
+    44
+    """
+    return min(n, max(1, math.ceil(share * n - _HAIR)))
+
+
+def top_rank(share: float, n: ir.IntegerValue) -> ir.IntegerValue:
+    """The same in the engine: the last rank of the top `share` of n."""
+    last: ir.IntegerValue = ibis.greatest(1, (n * share - _HAIR).ceil().cast("int64"))
+    return last

@@ -15,10 +15,9 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Window
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
 from tierwise.value.ranking import SUM, gini
-from tierwise.value.shares import share, total
+from tierwise.value.shares import Rows, share, top_rank, total
 from tierwise.value.windows import between, earlier, first_day
 
 NOT_GIVEN = "(not given)"
@@ -142,7 +141,7 @@ def _by_tenure(cells: ir.Table, as_of: date) -> ir.Table:
     tenure = sum(((years >= bound).cast("int64") for bound in TENURE_YEARS), ibis.literal(0))
     here = cells.current == 1
     value = cells.revenue.cast("float64")
-    top = cells["rank"] <= ibis.greatest(1, (cells.n * 0.2 - 1e-9).ceil().cast("int64"))
+    top = cells["rank"] <= top_rank(0.2, cells.n)
     return cells.group_by("label", tenure=tenure).aggregate(
         pooled=cells.pooled.max(),
         customers=here.sum(),

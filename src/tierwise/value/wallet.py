@@ -11,8 +11,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
-from tierwise.value.shares import share, total, whole_sum
+from tierwise.value.shares import Rows, share, total, whole_sum
 
 
 def expression(summary: ir.Table, wallets: ir.Table) -> ir.Table:

@@ -22,6 +22,7 @@ from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
+from tierwise.value.shares import Rows
 from tierwise.value.summary import summarise
 from tierwise.value.windows import between, first_day
 
@@ -29,8 +30,6 @@ SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
 
 NO_PROFIT = "Rank by gross_profit or revenue, or slice by a property of customers."
-
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
