@@ -66,6 +66,7 @@ class Wallet:
     customer_id: str
     asked_on: date
     wallet_amount: Decimal
+    category: str | None = None
     low_amount: Decimal | None = None
     high_amount: Decimal | None = None
     source: str | None = None
@@ -342,3 +343,24 @@ def deciles(values: Sequence[tuple[str, Any]]) -> dict[str, int]:
 def day_before(day: date) -> date:
     """Yesterday."""
     return day - timedelta(days=1)
+
+
+def over_served(rows: Mapping[str, Customer]) -> dict[str, float]:
+    """Customers who take three times their share of revenue, and by how much more of all."""
+    some = {k: c for k, c in rows.items() if c.lines or c.contacts or c.cost_to_serve}
+    revenue = float(sum(c.revenue for c in some.values()))
+    taken = {
+        "contacts": {k: float(c.contacts) for k, c in some.items()},
+        "minutes": {k: c.handled_s / 60 for k, c in some.items()},
+        "cost": {k: float(c.cost_to_serve) for k, c in some.items()},
+    }
+    found: dict[str, float] = {}
+    for amounts in taken.values():
+        everything = sum(amounts.values())
+        for key, amount in amounts.items():
+            if not everything:
+                continue
+            brought, part = float(some[key].revenue) / revenue, amount / everything
+            if part >= 3 * brought and part > 1 / len(some):
+                found[key] = max(found.get(key, 0.0), part - brought)
+    return found

@@ -54,6 +54,12 @@ def bands(
     return desk.bands(question, last_ranks=sorted(set(last or ())))
 
 
+@asks(app)
+def demand(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+    """Demand to spend by customer, and who is over-served."""
+    return desk.demand(question, limit=limit)
+
+
 @asks(app, without=("lens", "window"))
 def population(
     desk: Desk,
@@ -97,7 +103,7 @@ def slices(
 
 @asks(app, without=("lens",))
 def contacts(desk: Desk, question: Question) -> Answer:
-    """What a contact costs, by channel, reason and month."""
+    """What a contact costs, by channel, reason, product, location, campaign and month."""
     return desk.contact_costs(question)
 
 
@@ -112,10 +118,11 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
+    order: Annotated[str, typer.Option("--order", help="Lines of this order alone.")] = "",
     limit: LimitOption = LISTED,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""
-    return desk.customer(customer_id, question, limit=limit)
+    return desk.customer(customer_id, question, limit=limit, order=order)
 
 
 @asks(app)

@@ -146,8 +146,9 @@ _COSTS = _with_values(
 _CONTACTS = _with_values(
     _columns(
         "contact_id customer_id created_at",
-        id="contact_id customer_id person_id group_id assignee_id repeat_of_id",
-        text="channel status priority reason tags outcome required_skill sla_policy",
+        id="contact_id customer_id person_id group_id assignee_id repeat_of_id product_id"
+        " location_id",
+        text="channel campaign status priority reason tags outcome required_skill sla_policy",
         time="created_at first_reply_at solved_at answered_at abandoned_at ended_at sla_breach_at",
         number="wait_s handle_time_s satisfaction_score sla_target_minutes reach",
         integer="transfers reopens",

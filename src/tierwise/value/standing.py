@@ -77,29 +77,29 @@ def flags(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
 def expression(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
     """One row: the counts of the first panel, in one execution."""
     table = flags(happened, as_of, window)
-    lost = table.active_before & ~table.active_now
-    back = table.active_now & ~table.active_before & ~table.is_new
+    state = _states(table)
     return table.aggregate(
-        active=table.active_now.sum(),
         before=table.active_before.sum(),
-        new=table.is_new.sum(),
-        reactivated=back.sum(),
-        lost=lost.sum(),
+        **{name: chosen.sum() for name, chosen in state.items()},
         revenue=table.revenue.sum().cast(SUM),
         revenue_before=table.revenue_before.sum().cast(SUM),
-        revenue_lost=table.revenue_before.sum(where=lost).cast(SUM),
+        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM),
     )
 
 
 def members(table: ir.Table, state: str) -> ir.Table:
     """Customer ids in a state of the window; KeyError for an unknown one. `table` is `flags`."""
-    chosen = {
+    return table.filter(_states(table)[state]).select("customer_id")
+
+
+def _states(table: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Who is in each state of the window; `table` is `flags`."""
+    return {
         "active": table.active_now,
         "new": table.is_new,
         "reactivated": table.active_now & ~table.active_before & ~table.is_new,
         "lost": table.active_before & ~table.active_now,
-    }[state]
-    return table.filter(chosen).select("customer_id")
+    }
 
 
 def answer(
@@ -163,7 +163,7 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     if revenue is None:
         return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
-    if before:
+    if before is not None and before > 0:
         change = float(revenue / before) - 1
         figures.append(
             Figure("revenue_change", "Revenue against the window before", change, Unit.SHARE)
@@ -173,12 +173,12 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     )
     if profit is not None:
         label = "Profit after cost to serve"
-        figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+        figures.append(Figure("profit", label, profit, Unit.MONEY))
     if unattributed["lines"]:
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
-    if before:
+    if row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures
