@@ -22,7 +22,7 @@ from tests.value.small_firm import FILES, SETTINGS, TODAY, build_elsewhere, writ
 
 from tierwise.engine.builds import Build, list_builds, remove_builds
 from tierwise.engine.project import ProjectFolder, open_project
-from tierwise.errors import BuildError, DataError
+from tierwise.errors import BuildError, DataError, NotFoundError
 from tierwise.workflows.build import build, builds_folder, builds_of, current_build, find_build
 
 # Processes are forked from one that has imported everything, which takes seconds.
@@ -152,7 +152,7 @@ def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
     early = build(firm, today=TODAY, as_of=date(2025, 6, 30))
     assert [b.id for b in builds_of(firm)] == [late.id, early.id]
     assert find_build(firm, "2025-06").id == early.id
-    with pytest.raises(BuildError, match="no build 1999") as wrong:
+    with pytest.raises(NotFoundError, match='no build "1999"') as wrong:
         find_build(firm, "1999")
     assert late.id in wrong.value.remedy
     remove_builds([late])
@@ -162,9 +162,9 @@ def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
 def test_no_builds_yet(firm: ProjectFolder):
     """A project without a build has none, and says so when asked for one."""
     assert builds_of(firm) == ()
-    with pytest.raises(BuildError) as wrong:
+    with pytest.raises(NotFoundError, match="no build yet") as wrong:
         find_build(firm, "2025")
-    assert "none yet" in wrong.value.remedy
+    assert "tierwise build" in wrong.value.remedy
 
 
 def test_unreadable_sources_make_no_build(firm: ProjectFolder):

@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
+
 from tierwise.engine.builds import (
     Build,
     Staging,
@@ -27,8 +29,7 @@ from tierwise.engine.project import ProjectFolder
 from tierwise.errors import DataError, NotFoundError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
-from tierwise.value import contracts
-from tierwise.value.orders import has_goods_cost
+from tierwise.value import contracts, orders
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
 
@@ -241,11 +242,26 @@ def _summarise(
     target = staged.folder / "value" / "customers.parquet"
     session.write_parquet(summarise(tables, first_day(day, window), day), target)
     lines = tables.get("order_lines")
-    cost_known = lines is not None and has_goods_cost(lines)
-    lens = project.settings.value.lens or (Lens.PROFIT if cost_known else Lens.REVENUE)
-    facts = {"lens": lens, "window": str(window), "customers": _count(session, target)}
+    uncosted_on, lens = _costed(session, lines, day, first_day(day, window))
+    facts = {
+        "lens": project.settings.value.lens or lens,
+        "uncosted_on": uncosted_on,
+        "window": str(window),
+        "customers": _count(session, target),
+    }
     staged.finish("summary", facts)
     return facts
+
+
+def _costed(
+    session: Session, lines: ir.Table | None, day: date, start: date | None
+) -> tuple[date | None, Lens]:
+    """Day of the last line without a cost where others have one, and the lens that follows."""
+    if lines is None or not orders.has_goods_cost(lines):
+        return None, Lens.REVENUE
+    found = session.rows(orders.last_uncosted(lines, day))[0]["at"]
+    uncosted_on = found and found.date()
+    return uncosted_on, orders.costed_lens(uncosted_on, start)
 
 
 def _count(session: Session, path: Path) -> int:
