@@ -370,3 +370,17 @@ def test_not_parquet_is_said(load_project, tmp_path):
     (tmp_path / "x.parquet").write_text("no")
     loaded = load_project('[sources.order_lines]\npath = "x.parquet"\n')
     assert "not readable as Parquet" in loaded.problem("not-parquet").message
+
+
+def test_an_expression_that_fails_on_a_row_is_named(load_csv):
+    """An expression that the engine cannot work out leaves the table out, with the column."""
+    columns = (
+        'header_id = "order", customer_id = "customer", created_at = "date",'
+        ' total_amount = { sql = "CAST(amount AS DECIMAL(18, 2))" }'
+    )
+    loaded = load_csv(GOOD + "3,c3,2024-03-01,x\n", columns=columns)
+    problem = loaded.problem("failing-expression")
+    assert problem.column == "total_amount"
+    assert "'x'" in problem.message.replace('"', "'")
+    assert "TRY_CAST" in problem.remedy
+    assert loaded.report.tables == ()

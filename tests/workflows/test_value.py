@@ -617,3 +617,11 @@ def test_lens_follows_the_window_that_is_asked_for(tmp_path: Path):
     desk = uncosted(tmp_path, '"12m"', "o8")
     assert desk.concentration().context.lens == "profit"
     assert desk.concentration(Question(window=ALL)).context.lens == "revenue"
+
+
+def test_sums_beyond_the_largest_amount(tmp_path: Path):
+    """Customers whose lines add up to more than one line can hold are still added exactly."""
+    lines = small_firm.FILES["lines.csv"].strip().splitlines()
+    large = [f"x{i},1,c1,2025-06-0{i}T10:00:00,90000000000000.25,1.00,,web" for i in range(1, 4)]
+    answer = desk_of(tmp_path, lines="\n".join([*lines, *large]) + "\n").concentration()
+    assert figures(answer)["total"] == Decimal("270000000001000.75")

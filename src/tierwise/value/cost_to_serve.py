@@ -15,7 +15,6 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.units import AMOUNT_TYPE
 from tierwise.value.orders import SUM_TYPE
 from tierwise.value.windows import between
 
@@ -80,8 +79,8 @@ def share_out(pool: ir.Value, quantity: ir.IntegerValue, order: ir.Value) -> ir.
     """
     running = quantity.sum().over(order_by=order, rows=(None, 0))
     total = quantity.sum().over().nullif(0).cast("float64")
-    until = (pool.cast("float64") * running.cast("float64") / total).cast(AMOUNT_TYPE)
-    before = (pool.cast("float64") * (running - quantity).cast("float64") / total).cast(AMOUNT_TYPE)
+    until = (pool.cast("float64") * running.cast("float64") / total).cast(SUM_TYPE)
+    before = (pool.cast("float64") * (running - quantity).cast("float64") / total).cast(SUM_TYPE)
     return until - before
 
 

@@ -18,7 +18,8 @@ from tierwise.settings import Lens
 from tierwise.units import AMOUNT_TYPE
 from tierwise.value.windows import between
 
-SUM_TYPE = AMOUNT_TYPE
+SUM_TYPE = "decimal(38, 4)"
+"""Type of sums of amounts: no number of lines makes one too large."""
 
 
 def has_goods_cost(lines: ir.Table) -> bool:
@@ -31,8 +32,8 @@ def goods_cost(lines: ir.Table) -> ir.Value:
     total = lines.total_cost if "total_cost" in lines.columns else ibis.null(AMOUNT_TYPE)
     if not {"unit_cost", "quantity"} <= set(lines.columns):
         return total
-    per_unit = lines.unit_cost * lines.quantity.cast(AMOUNT_TYPE)
-    return ibis.coalesce(total, per_unit.cast(AMOUNT_TYPE))
+    per_unit = lines.unit_cost * lines.quantity.try_cast(AMOUNT_TYPE)
+    return ibis.coalesce(total, per_unit.try_cast(AMOUNT_TYPE))
 
 
 def last_uncosted(lines: ir.Table, as_of: date) -> ir.Table:
