@@ -17,13 +17,23 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from tests.conftest import IN_CI
 from tests.value.small_firm import FILES, SETTINGS, TODAY, build_elsewhere, write
 
-from tierwise.engine.builds import Build, list_builds, remove_builds
+from tierwise.engine.builds import Build, list_builds, publish, remove_builds, staging
 from tierwise.engine.project import ProjectFolder, open_project
 from tierwise.errors import BuildError, DataError, NotFoundError
-from tierwise.workflows.build import build, builds_folder, builds_of, current_build, find_build
+from tierwise.workflows.build import (
+    build,
+    builds_folder,
+    builds_of,
+    current_build,
+    damaged_builds,
+    find_build,
+)
+
+MANIFEST = {"as_of": "2025-12-31", "created_at": "2026-01-01", "settings": {}}
 
 # Processes are forked from one that has imported everything, which takes seconds.
 ELSEWHERE = multiprocessing.get_context("forkserver")
@@ -186,16 +196,62 @@ def test_project_without_sources(tmp_path: Path):
     assert "tierwise init" in wrong.value.remedy
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]", "null"])
-def test_damaged_manifest(firm: ProjectFolder, text: str):
-    """A manifest that somebody changed is named, with the way out."""
-    folder = builds_folder(firm) / "2025-12-31-0123456789ab"
+def damaged(project: ProjectFolder, name: str, text: str) -> Path:
+    """A folder of a build whose manifest is this text."""
+    folder = builds_folder(project) / name
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(text)
-    for ask in (builds_of, lambda project: build(project, today=TODAY)):
-        with pytest.raises(BuildError, match=folder.name) as wrong:
-            ask(firm)
-        assert "uild again" in wrong.value.remedy
+    return folder
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format": 99}', '{"format": 1}', "[]", "null"])
+def test_damaged_manifest(firm: ProjectFolder, text: str):
+    """A manifest that somebody changed bars nothing but its own build, and is named."""
+    folder = damaged(firm, "2025-12-31-0123456789ab", text)
+    assert builds_of(firm) == ()
+    with pytest.raises(BuildError, match=folder.name) as wrong:
+        find_build(firm, folder.name)
+    assert "uild again" in wrong.value.remedy
+    (said,) = damaged_builds(firm)
+    assert folder.name in said
+    made = build(firm, today=TODAY)
+    assert builds_of(firm) == (made,)
+    assert find_build(firm, "2025-12-31").id == made.id
+
+
+def test_damaged_build_of_the_same_inputs(firm: ProjectFolder):
+    """A damaged build is not made a second time beside itself: its folder is to be deleted."""
+    made = build(firm, today=TODAY)
+    (made.folder / "manifest.json").chmod(0o644)
+    (made.folder / "manifest.json").write_text("{")
+    with pytest.raises(BuildError, match=made.id) as wrong:
+        build(firm, today=TODAY)
+    assert "Delete this folder" in wrong.value.remedy
+
+
+def test_builds_folder_that_cannot_be_made(firm: ProjectFolder):
+    """Where no folder of builds can be made, that is said with the way out."""
+    (firm.root / "builds").write_text("a file is in the way")
+    with pytest.raises(BuildError, match="cannot be written") as wrong:
+        build(firm, today=TODAY)
+    assert "[project]" in wrong.value.remedy
+    nowhere = write(firm.root, SETTINGS.replace("[value]", 'builds = "/proc/builds"\n\n[value]'))
+    with pytest.raises(BuildError, match="/proc/builds cannot be written"):
+        build(nowhere, today=TODAY)
+
+
+def test_folder_of_a_build_that_begins_is_not_swept_away(tmp_path: Path):
+    """What another build clears away at its end is never the folder of one that just began."""
+    first, second = "2025-12-31-000000000001", "2025-12-31-000000000002"
+    with staging(tmp_path, first) as begun, staging(tmp_path, second) as ended:
+        publish(ended, tmp_path, second, MANIFEST)
+        assert begun.folder.is_dir()
+    shutil.rmtree(tmp_path / f".{first}.partial")
+    with FileLock(tmp_path / f".{first}.lock").acquire(timeout=0):
+        beside = staging(tmp_path, first)
+        with pytest.raises(BuildError, match="Another process"):
+            beside.__enter__()
+        assert not (tmp_path / f".{first}.partial").exists()
 
 
 @pytest.fixture

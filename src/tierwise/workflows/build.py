@@ -18,8 +18,10 @@ from tierwise.engine.builds import (
     Build,
     Staging,
     build_id,
+    damages,
     list_builds,
     publish,
+    read_build,
     remove_builds,
     staging,
 )
@@ -52,12 +54,23 @@ def builds_of(project: ProjectFolder) -> tuple[Build, ...]:
     return list_builds(builds_folder(project))
 
 
+def damaged_builds(project: ProjectFolder) -> tuple[str, ...]:
+    """What is wrong with each build that cannot be read, and what to do; they are not listed."""
+    return tuple(str(damage) for damage in damages(builds_folder(project)))
+
+
 def find_build(project: ProjectFolder, name: str) -> Build:
-    """The build whose id starts with `name`; NotFoundError lists what there is."""
+    """The build whose id starts with `name`; NotFoundError lists what there is.
+
+    Raises BuildError when it is the id of a build that cannot be read.
+    """
     builds = builds_of(project)
     found = [build for build in builds if build.id.startswith(name)]
     if found:
         return found[0]
+    asked = builds_folder(project) / name
+    if name and asked.is_dir():
+        return read_build(asked)
     if not builds:
         raise NotFoundError(
             f"{project.name} has no build yet.", "Make one: `tierwise build`, or POST to /builds."
@@ -76,16 +89,16 @@ def build(
     """
     day = _day(project, today, as_of)
     name = _name(project, day, today)
-    same = [b for b in builds_of(project) if b.id == name]
+    same = _finished(project, name)
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
-        return same[0]
+        return same
     folder = builds_folder(project)
     with staging(folder, name) as staged:
-        same = [b for b in builds_of(project) if b.id == name]
+        same = _finished(project, name)
         if same and not _has_databases(project):  # finished by somebody else meanwhile
             staged.discard()
-            return same[0]
+            return same
         manifest = _write(project, staged, day, today, tell)
         return publish(staged, folder, name, manifest)
 
@@ -106,6 +119,12 @@ def current_build(
             tell(f"Databases are as build {made.id} read them; `tierwise build` reads them again.")
             return made
     return build(project, today=today, as_of=as_of, tell=tell)
+
+
+def _finished(project: ProjectFolder, name: str) -> Build | None:
+    """The build of this very id; BuildError when it cannot be read."""
+    folder = builds_folder(project) / name
+    return read_build(folder) if folder.is_dir() else None
 
 
 def _day(project: ProjectFolder, today: date, as_of: date | None) -> date:
