@@ -43,7 +43,7 @@ def init(
     """Look at files and propose a tierwise.toml, with reasons."""
     from tierwise.workflows.init import propose
 
-    proposal = propose(folder)
+    proposal = propose(folder, today=options.today())
     typer.echo(proposal.toml())
     for line in proposal.reasons():
         say(line)
