@@ -17,7 +17,7 @@ from tierwise.engine.duplicates import Duplicates, find_duplicates, without
 from tierwise.engine.findings import duplicate_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import ROW, Rows, UnreadableError, identifier
+from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
@@ -178,7 +178,7 @@ def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str
         if counts.get(recorded_later(name))
     }
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**later).select(*names, source_row=good[ROW])
+    kept = good.mutate(**later).select(*names, source_row=good[ROW], source_file=good[FILE])
     sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
