@@ -384,3 +384,19 @@ def test_an_expression_that_fails_on_a_row_is_named(load_csv):
     assert "'x'" in problem.message.replace('"', "'")
     assert "TRY_CAST" in problem.remedy
     assert loaded.report.tables == ()
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y/%m/%d"])
+def test_a_date_format_that_reads_nothing_is_warned_of(load_csv, form):
+    """A date format that fits no value is not passed over in silence."""
+    loaded = load_csv(GOOD, f'date_format = "{form}"')
+    problem = loaded.problem("date-format-unfit")
+    assert problem.severity is Severity.WARNING
+    assert (problem.column, "ISO 8601 is used" in problem.message) == ("date", True)
+    assert loaded.table().rows_kept == 2
+
+
+def test_a_date_format_that_fits_some_values_is_not_warned_of(load_csv):
+    """A format that reads one value is the one that was meant."""
+    loaded = load_csv(GOOD.replace("2024-01-05", "05.01.2024"), 'date_format = "%d.%m.%Y"')
+    assert "date-format-unfit" not in loaded.codes()

@@ -625,3 +625,22 @@ def test_sums_beyond_the_largest_amount(tmp_path: Path):
     large = [f"x{i},1,c1,2025-06-0{i}T10:00:00,90000000000000.25,1.00,,web" for i in range(1, 4)]
     answer = desk_of(tmp_path, lines="\n".join([*lines, *large]) + "\n").concentration()
     assert figures(answer)["total"] == Decimal("270000000001000.75")
+
+
+def test_lines_of_a_customer_say_their_file(desk: Desk):
+    """Each order line shown names the file and the row of the source that it stands in."""
+    shown = desk.customer("c1").grid("order_lines")
+    assert {row["source_file"] for row in shown.rows} == {"lines.csv"}
+    assert "Source file" in [column.label for column in shown.columns]
+
+
+def test_part_of_a_visit_takes_its_part_of_the_pool(tmp_path: Path):
+    """The cost of visits is shared out by visits, those below one half too."""
+    costs = """cost_date,customer_id,driver,amount,driver_qty
+2025-01-31,,visit,100.00,
+2025-02-28,c1,visit,0.00,0.1
+2025-02-28,c2,visit,0.00,0.4
+"""
+    summary = desk_of(tmp_path, costs=costs).build.summary
+    taken = duckdb.sql(f"SELECT customer_id, cost_visit FROM '{summary}' WHERE cost_visit <> 0")
+    assert dict(taken.fetchall()) == {"c1": 20, "c2": 80}

@@ -23,11 +23,17 @@ DRIVERS = ("order", "contact", "delivery", "return", "visit")
 
 COST_COLUMNS = ("cost_direct", *(f"cost_{driver}" for driver in DRIVERS))
 
+_PARTS = 10_000
+"""Parts of one visit that are told apart."""
+
 Quantities = dict[str, ir.IntegerValue]
 
 
 def direct(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
-    """One row a customer named in the ledger: the cost and the visits paid."""
+    """One row a customer named in the ledger: the cost, and the visits in ten-thousandths.
+
+    Part of a visit counts for a part: whole numbers alone make shares exact.
+    """
     named = costs.filter(between(costs, "cost_date", start, as_of) & costs.customer_id.notnull())
     visits = _visits(named) if {"driver", "driver_qty"} <= set(costs.columns) else ibis.literal(0)
     return named.group_by("customer_id").aggregate(
@@ -37,7 +43,8 @@ def direct(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
 
 
 def _visits(named: ir.Table) -> ir.IntegerColumn:
-    return (named.driver == "visit").ifelse(named.driver_qty.fill_null(0), 0).round().cast("int64")
+    quantity = (named.driver == "visit").ifelse(named.driver_qty.fill_null(0), 0)
+    return (quantity * _PARTS).round().cast("int64")
 
 
 def pools(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
