@@ -172,17 +172,27 @@ def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
 
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
-    later = {
-        name: ibis.ifelse(is_later(good[name], loading.as_of), None, good[name])
-        for name in fields.table.recorded
-        if counts.get(recorded_later(name))
-    }
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**later).select(*names, source_row=good[ROW], source_file=good[FILE])
+    kept = good.mutate(**_unknown_yet(loading.as_of, fields.table, good, counts)).select(
+        *names, source_row=good[ROW], source_file=good[FILE]
+    )
     sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])
+
+
+def _unknown_yet(
+    as_of: date, table: Table, good: ir.Table, counts: Mapping[str, int]
+) -> dict[str, ir.Value]:
+    """Columns without what happened after the as-of date, and without what it brought about."""
+    when: dict[str, ir.BooleanValue] = {}
+    for name in table.recorded:
+        if counts.get(recorded_later(name)):
+            later = is_later(good[name], as_of)
+            for column in (name, *table.told_by(name)):
+                when[column] = when[column] | later if column in when else later
+    return {c: ibis.ifelse(w, None, good[c]) for c, w in when.items() if c in good.columns}
 
 
 def _write_rejects(
