@@ -108,7 +108,7 @@ class Customer:
     contacts: int = 0
     handled_s: int = 0
     standard: Decimal = Decimal(0)  # contacts at the agents' hourly cost
-    visits: int = 0
+    visits: int = 0  # in ten-thousandths
     first_order_at: datetime | None = None
     last_order_at: datetime | None = None
     cost: dict[str, Decimal] = field(default_factory=dict)  # driver, or "direct", to amount
@@ -180,7 +180,9 @@ def summary(firm: Firm, start: date | None, as_of: date) -> dict[str, Customer]:
         if entry.customer_id is not None:
             found = row(entry.customer_id)
             found.cost["direct"] = found.cost.get("direct", Decimal(0)) + entry.amount
-            found.visits += round(entry.driver_qty or 0) if entry.driver == "visit" else 0
+            found.visits += (
+                round((entry.driver_qty or 0) * 10_000) if entry.driver == "visit" else 0
+            )
     for driver in DRIVERS:
         pool = sum(
             (c.amount for c in ledger if c.customer_id is None and c.driver == driver), Decimal(0)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -827,3 +828,67 @@ def test_any_column_of_a_customer_fits_json(tmp_path):
     desk = Desk(project, build(project, today=small_firm.TODAY))
     document = desk.customer("c1").to_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def uncosted(root: Path, window: str = '"12m"', *lacking: str) -> Desk:
+    """The firm without a set lens, and orders of which the cost is not known."""
+    lines = small_firm.FILES["lines.csv"]
+    for order in lacking:
+        row = next(row for row in lines.splitlines() if row.startswith(f"{order},"))
+        cells = row.split(",")
+        lines = lines.replace(row, ",".join([*cells[:5], "", *cells[6:]]))
+    settings = SETTINGS.replace('lens = "revenue"\n', "").replace('"12m"', window)
+    return desk_of(root, settings, lines=lines)
+
+
+def test_lens_is_profit_where_every_cost_is_known(tmp_path: Path):
+    """Without a set lens customers are measured by profit; a line without customer is no bar."""
+    answer = uncosted(tmp_path, '"12m"', "o10").concentration()
+    assert answer.context.lens == "profit"
+    assert not [note for note in answer.notes if "Cost of goods" in note]
+
+
+def test_lens_gives_way_where_one_cost_is_unknown(tmp_path: Path):
+    """One line of the window without a cost, and customers are measured by revenue, said so."""
+    desk = uncosted(tmp_path, '"12m"', "o2")
+    answer = desk.concentration()
+    assert answer.context.lens == "revenue"
+    assert figures(answer)["total"] == 1000
+    assert [note for note in answer.notes if "2025-05-05" in note and "revenue" in note]
+    assert desk.dependency().context.lens == "revenue"
+    with pytest.raises(MissingDataError, match="unknown for 1 of"):
+        desk.concentration(PROFIT)
+
+
+def test_lens_follows_the_window_that_is_asked_for(tmp_path: Path):
+    """A cost that is unknown before the window says nothing of it, but of all history."""
+    desk = uncosted(tmp_path, '"12m"', "o8")
+    assert desk.concentration().context.lens == "profit"
+    assert desk.concentration(Question(window=ALL)).context.lens == "revenue"
+
+
+def test_sums_beyond_the_largest_amount(tmp_path: Path):
+    """Customers whose lines add up to more than one line can hold are still added exactly."""
+    lines = small_firm.FILES["lines.csv"].strip().splitlines()
+    large = [f"x{i},1,c1,2025-06-0{i}T10:00:00,90000000000000.25,1.00,,web" for i in range(1, 4)]
+    answer = desk_of(tmp_path, lines="\n".join([*lines, *large]) + "\n").concentration()
+    assert figures(answer)["total"] == Decimal("270000000001000.75")
+
+
+def test_lines_of_a_customer_say_their_file(desk: Desk):
+    """Each order line shown names the file and the row of the source that it stands in."""
+    shown = desk.customer("c1").grid("order_lines")
+    assert {row["source_file"] for row in shown.rows} == {"lines.csv"}
+    assert "Source file" in [column.label for column in shown.columns]
+
+
+def test_part_of_a_visit_takes_its_part_of_the_pool(tmp_path: Path):
+    """The cost of visits is shared out by visits, those below one half too."""
+    costs = """cost_date,customer_id,driver,amount,driver_qty
+2025-01-31,,visit,100.00,
+2025-02-28,c1,visit,0.00,0.1
+2025-02-28,c2,visit,0.00,0.4
+"""
+    summary = desk_of(tmp_path, costs=costs).build.summary
+    taken = duckdb.sql(f"SELECT customer_id, cost_visit FROM '{summary}' WHERE cost_visit <> 0")
+    assert dict(taken.fetchall()) == {"c1": 20, "c2": 80}

@@ -21,7 +21,7 @@ from tierwise.cli.options import (
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import UsageError
 from tierwise.workflows.build import build as make_build
-from tierwise.workflows.build import builds_of, current_build
+from tierwise.workflows.build import builds_of, current_build, damaged_builds
 from tierwise.workflows.look import asked
 from tierwise.workflows.value import Desk
 
@@ -43,7 +43,7 @@ def init(
     """Look at files and propose a tierwise.toml, with reasons."""
     from tierwise.workflows.init import propose
 
-    proposal = propose(folder)
+    proposal = propose(folder, today=options.today())
     typer.echo(proposal.toml())
     for line in proposal.reasons():
         say(line)
@@ -110,7 +110,8 @@ def builds(
     project: ProjectOption = Here, demo: DemoOption = None, as_json: JsonOption = False
 ) -> None:
     """List the builds of a project, newest first."""
-    found = builds_of(options.chosen_project(project, demo))
+    chosen = options.chosen_project(project, demo)
+    found = builds_of(chosen)
     if as_json:
         show_json([dict(made.manifest) for made in found])
         return
@@ -118,6 +119,8 @@ def builds(
         typer.echo(
             f"{made.id}  {made.manifest['created_at']}  {made.manifest['customers']:,} customers"
         )
+    for damage in damaged_builds(chosen):
+        say(damage)
     if not found:
         say("No builds yet: run tierwise build.")
 

@@ -177,6 +177,37 @@ def _expression(
     return Field(column, f"({sql})", column.name, found[0].type, computed=True)
 
 
+def failing(session: Session, fields: Mapped, error: duckdb.Error) -> Problem:
+    """What the engine could not do with some row, and the expression that it failed in."""
+    table, rows = fields.table, fields.rows
+    column = next((f.column.name for f in fields.fields if _fails(session, rows, f)), "")
+    where = f"The expression for {column} fails" if column else "The engine fails"
+    said = str(error).split("\n")[0]
+    return Problem(
+        "failing-expression",
+        Severity.ERROR,
+        table.name,
+        f"{where} on some row: {said}",
+        f"Use TRY_CAST in sources.{table.name}.columns.{column}: rows that do not fit are reported."
+        if column
+        else f"Bring the columns of [sources.{table.name}] to plain text and numbers.",
+        rows.source,
+        column=column,
+    )
+
+
+def _fails(session: Session, rows: Rows, field: Field) -> bool:
+    if not field.computed:
+        return False
+    try:
+        session.raw.execute(
+            f"SELECT count(value) FROM (SELECT {field.sql} AS value FROM ({rows.sql}))"
+        )
+    except duckdb.Error:
+        return True
+    return False
+
+
 def _bad_query(table: Table, rows: Rows, query: str, error: duckdb.Error) -> Problem:
     said = str(error).split("\n\n")[0].replace("\n", " ")
     return Problem(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
@@ -14,9 +15,9 @@ from tierwise.engine.connect import Session, quoted
 from tierwise.engine.currency import converted
 from tierwise.engine.duplicates import Duplicates, find_duplicates, without
 from tierwise.engine.findings import duplicate_problems, rule_problems, unread
-from tierwise.engine.mapping import Mapped, mapped, queried
+from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import ROW, Rows, identifier
+from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
@@ -84,9 +85,16 @@ class Outcome:
 
 def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     """Judge every row and write the good ones; UnreadableError when the table as a whole fails."""
-    session = loading.session
-    rows = queried(session, table, source, rows)
-    fields = mapped(session, table, source, rows)
+    rows = queried(loading.session, table, source, rows)
+    fields = mapped(loading.session, table, source, rows)
+    try:
+        return _loaded(loading, fields, source)
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        raise UnreadableError(failing(loading.session, fields, error)) from error
+
+
+def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
+    session, table, rows = loading.session, fields.table, fields.rows
     view, noticed = typed_view(session, fields, source, loading.currency)
     view, said = converted(
         session, fields, view, loading.currency, loading.folder / "rates.parquet"
@@ -164,17 +172,27 @@ def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
 
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
-    later = {
-        name: ibis.ifelse(is_later(good[name], loading.as_of), None, good[name])
-        for name in fields.table.recorded
-        if counts.get(recorded_later(name))
-    }
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**later).select(*names, source_row=good[ROW])
+    kept = good.mutate(**_unknown_yet(loading.as_of, fields.table, good, counts)).select(
+        *names, source_row=good[ROW], source_file=good[FILE]
+    )
     sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])
+
+
+def _unknown_yet(
+    as_of: date, table: Table, good: ir.Table, counts: Mapping[str, int]
+) -> dict[str, ir.Value]:
+    """Columns without what happened after the as-of date, and without what it brought about."""
+    when: dict[str, ir.BooleanValue] = {}
+    for name in table.recorded:
+        if counts.get(recorded_later(name)):
+            later = is_later(good[name], as_of)
+            for column in (name, *table.told_by(name)):
+                when[column] = when[column] | later if column in when else later
+    return {c: ibis.ifelse(w, None, good[c]) for c, w in when.items() if c in good.columns}
 
 
 def _write_rejects(

@@ -235,12 +235,18 @@ def _of_recorded(t: ir.Table, table: Table, as_of: date) -> list[Rule]:
             is_later(t[name], as_of),
             Effect.KEEP,
             Severity.NOTE,
-            f"{name} lies after the as-of date {as_of}; the row is kept, the date is not read.",
+            f"{name} lies after the as-of date {as_of}; the row is kept,"
+            f" {_not_read(t, table, name)}.",
             "Nothing to do; a later as-of date reads it.",
         )
         for name in table.recorded
         if name in t.columns
     ]
+
+
+def _not_read(t: ir.Table, table: Table, name: str) -> str:
+    told = [column for column in table.told_by(name) if column in t.columns]
+    return f"the date and its {', '.join(told)} are not read" if told else "the date is not read"
 
 
 def _of_rates(t: ir.Table, table: Table) -> list[Rule]:

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.units import AMOUNT_TYPE
+from tierwise.value.orders import SUM_TYPE
 from tierwise.value.windows import between
 
 
@@ -74,5 +75,5 @@ def by_customer(
     if has_minutes(contacts):
         known["handled_s"] = table.handled_s.sum().cast("int64")
     if has_rates(contacts, agents):
-        known["contact_cost"] = table.contact_cost.sum().cast(AMOUNT_TYPE)
+        known["contact_cost"] = table.contact_cost.sum().cast(SUM_TYPE)
     return table.group_by("customer_id").aggregate(contacts=table.count(), **known)

@@ -12,12 +12,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
+
 from tierwise.engine.builds import (
     Build,
     Staging,
     build_id,
+    damages,
     list_builds,
     publish,
+    read_build,
     remove_builds,
     staging,
 )
@@ -27,8 +31,7 @@ from tierwise.engine.project import ProjectFolder
 from tierwise.errors import DataError, NotFoundError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
-from tierwise.value import contracts
-from tierwise.value.orders import has_goods_cost
+from tierwise.value import contracts, orders
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
 
@@ -51,12 +54,23 @@ def builds_of(project: ProjectFolder) -> tuple[Build, ...]:
     return list_builds(builds_folder(project))
 
 
+def damaged_builds(project: ProjectFolder) -> tuple[str, ...]:
+    """What is wrong with each build that cannot be read, and what to do; they are not listed."""
+    return tuple(str(damage) for damage in damages(builds_folder(project)))
+
+
 def find_build(project: ProjectFolder, name: str) -> Build:
-    """The build whose id starts with `name`; NotFoundError lists what there is."""
+    """The build whose id starts with `name`; NotFoundError lists what there is.
+
+    Raises BuildError when it is the id of a build that cannot be read.
+    """
     builds = builds_of(project)
     found = [build for build in builds if build.id.startswith(name)]
     if found:
         return found[0]
+    asked = builds_folder(project) / name
+    if name and asked.is_dir():
+        return read_build(asked)
     if not builds:
         raise NotFoundError(
             f"{project.name} has no build yet.", "Make one: `tierwise build`, or POST to /builds."
@@ -73,20 +87,20 @@ def build(
     Raises DataError when a source could not be read as a table: every problem
     of every source is in the message. Bad rows alone never stop a build.
     """
-    day = as_of or project.settings.project.as_of or today
-    name = build_id(day, _ingredients(project, day, today))
-    same = [b for b in builds_of(project) if b.id == name]
+    day = _day(project, today, as_of)
+    name = _name(project, day, today)
+    same = _finished(project, name)
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
-        return same[0]
+        return same
     folder = builds_folder(project)
     with staging(folder, name) as staged:
-        same = [b for b in builds_of(project) if b.id == name]
+        same = _finished(project, name)
         if same and not _has_databases(project):  # finished by somebody else meanwhile
             staged.discard()
-            return same[0]
-        with open_session(scratch=staged.folder) as session:
-            return _write(project, session, staged, name, day, today, tell)
+            return same
+        manifest = _write(project, staged, day, today, tell)
+        return publish(staged, folder, name, manifest)
 
 
 def current_build(
@@ -94,21 +108,31 @@ def current_build(
 ) -> Build:
     """The build that answers for today's files and settings, made now if there is none.
 
-    Databases are not asked whether they changed: with one among the sources the
-    newest build of the same settings counts as current until the next `build`.
+    Databases are not asked whether they changed: what they held at the newest
+    build of the same files, settings and date stands until the next `build`.
     """
-    return (
-        build(project, today=today, as_of=as_of, tell=tell)
-        if not _has_databases(project)
-        else (_newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell))
-    )
+    if not _has_databases(project):
+        return build(project, today=today, as_of=as_of, tell=tell)
+    name = _name(project, _day(project, today, as_of), today)
+    for made in builds_of(project):
+        if made.id == name or made.id.startswith(f"{name}-"):
+            tell(f"Databases are as build {made.id} read them; `tierwise build` reads them again.")
+            return made
+    return build(project, today=today, as_of=as_of, tell=tell)
 
 
-def _newest(project: ProjectFolder, as_of: date | None) -> Build | None:
-    day = as_of or project.settings.project.as_of
-    settings = project.settings.model_dump(mode="json")
-    same = (b for b in builds_of(project) if b.manifest["settings"] == settings)
-    return next((b for b in same if day is None or b.as_of == day), None)
+def _finished(project: ProjectFolder, name: str) -> Build | None:
+    """The build of this very id; BuildError when it cannot be read."""
+    folder = builds_folder(project) / name
+    return read_build(folder) if folder.is_dir() else None
+
+
+def _day(project: ProjectFolder, today: date, as_of: date | None) -> date:
+    return as_of or project.settings.project.as_of or today
+
+
+def _name(project: ProjectFolder, day: date, today: date) -> str:
+    return build_id(day, _ingredients(project, day, today))
 
 
 def _has_databases(project: ProjectFolder) -> bool:
@@ -126,42 +150,40 @@ def _ingredients(project: ProjectFolder, day: date, today: date) -> dict[str, An
 
 
 def _write(
-    project: ProjectFolder,
-    session: Session,
-    staged: Staging,
-    name: str,
-    day: date,
-    today: date,
-    tell: Tell,
-) -> Build:
+    project: ProjectFolder, staged: Staging, day: date, today: date, tell: Tell
+) -> dict[str, Any]:
+    """Take every step that an earlier run had not finished, and return the manifest."""
     started = time.perf_counter()
     # What a database held when an earlier run was killed says nothing about now.
     notes = None if _has_databases(project) else staged.step("load")
     if notes is None:
-        notes = _load(project, session, staged, day, today, tell)
-    loaded = time.perf_counter()
-    tell("Adding up customers")
-    facts = staged.step("summary") or _summarise(project, session, staged, day)
-    done = time.perf_counter()
-    manifest = {
+        staged.clear()  # half a load would be taken for sources, or outlive its rows
+    with open_session(scratch=staged.scratch()) as session:
+        if notes is None:
+            notes = _load(project, session, staged, day, today, tell)
+        loaded = time.perf_counter()
+        tell("Adding up customers")
+        facts = staged.step("summary") or _summarise(project, session, staged, day)
+    timings = {
+        "load_s": round(loaded - started, 3),
+        "summarise_s": round(time.perf_counter() - loaded, 3),
+    }
+    return _manifest(project, day) | notes | facts | {"timings": timings}
+
+
+def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
+    return {
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
         "settings": project.settings.model_dump(mode="json"),
-        **notes,
-        **facts,
         "versions": {
             "tierwise": version("tierwise"),
             "python": platform.python_version(),
             **{package: version(package) for package in ("duckdb", "ibis-framework")},
         },
-        "timings": {
-            "load_s": round(loaded - started, 3),
-            "summarise_s": round(done - loaded, 3),
-        },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    return publish(staged, builds_folder(project), name, manifest)
 
 
 def _load(
@@ -239,11 +261,26 @@ def _summarise(
     target = staged.folder / "value" / "customers.parquet"
     session.write_parquet(summarise(tables, first_day(day, window), day), target)
     lines = tables.get("order_lines")
-    cost_known = lines is not None and has_goods_cost(lines)
-    lens = project.settings.value.lens or (Lens.PROFIT if cost_known else Lens.REVENUE)
-    facts = {"lens": lens, "window": str(window), "customers": _count(session, target)}
+    uncosted_on, lens = _costed(session, lines, day, first_day(day, window))
+    facts = {
+        "lens": project.settings.value.lens or lens,
+        "uncosted_on": uncosted_on,
+        "window": str(window),
+        "customers": _count(session, target),
+    }
     staged.finish("summary", facts)
     return facts
+
+
+def _costed(
+    session: Session, lines: ir.Table | None, day: date, start: date | None
+) -> tuple[date | None, Lens]:
+    """Day of the last line without a cost where others have one, and the lens that follows."""
+    if lines is None or not orders.has_goods_cost(lines):
+        return None, Lens.REVENUE
+    found = session.rows(orders.last_uncosted(lines, day))[0]["at"]
+    uncosted_on = found and found.date()
+    return uncosted_on, orders.costed_lens(uncosted_on, start)
 
 
 def _count(session: Session, path: Path) -> int:

@@ -91,8 +91,11 @@ class Proposal:
         return path
 
 
-def propose(folder: Path) -> Proposal:
-    """Look at every file of a known kind in the folder and one below it."""
+def propose(folder: Path, *, today: date) -> Proposal:
+    """Look at every file of a known kind in the folder and one below it.
+
+    Days after today are typing errors or plans: none is proposed as as-of date.
+    """
     skipped: list[tuple[str, str]] = []
     with open_session() as session:
         found = [
@@ -101,12 +104,23 @@ def propose(folder: Path) -> Proposal:
             if (s := _proposed(session, folder, path, skipped))
         ]
         chosen = _one_a_table(found, skipped)
-        loaded = [_tried(session, folder, source) for source in chosen]
+        loaded = [_tried(session, folder, source, today) for source in chosen]
         currency, why = _currency(session, folder, chosen, [report for _, report in loaded])
-    days = [t.last_on for _, r in loaded for t in r.tables if t.name in _ACTIVITY and t.last_on]
-    reason = "the latest day in the data" if days else "no table with dates was found"
     sources = tuple(source for source, _ in loaded)
-    return Proposal(folder, sources, tuple(skipped), max(days, default=None), reason, currency, why)
+    as_of = _latest([report for _, report in loaded], today)
+    return Proposal(folder, sources, tuple(skipped), *as_of, currency, why)
+
+
+def _latest(reports: Sequence[LoadReport], today: date) -> tuple[date | None, str]:
+    """The last day on which something happened, and how it was found."""
+    days = [t.last_on for r in reports for t in r.tables if t.name in _ACTIVITY and t.last_on]
+    later = sum(p.count for r in reports for p in r.problems if p.code == "in-the-future")
+    if not days:
+        return None, "no table with dates was found"
+    if not later:
+        return max(days), "the latest day in the data"
+    rows = "one row is" if later == 1 else f"{later:,} rows are"
+    return max(days), f"the latest day in the data up to today, {today}; {rows} dated later"
 
 
 def _paths(session: Session, folder: Path) -> list[str]:
@@ -182,7 +196,7 @@ def _one_a_table(
 
 
 def _tried(
-    session: Session, folder: Path, source: ProposedSource
+    session: Session, folder: Path, source: ProposedSource, today: date
 ) -> tuple[ProposedSource, LoadReport]:
     """Load it once: its last day and what would be asked show only then."""
     settings = Settings(project=Project(), sources={source.guess.table: source.source})
@@ -192,7 +206,7 @@ def _tried(
             ProjectFolder(folder, settings),
             Path(into),
             as_of=_LATEST,
-            today=_LATEST,
+            today=today,
             tell=_quietly,
         )
     loaded = {table.name for table in report.tables}

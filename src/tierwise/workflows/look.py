@@ -96,8 +96,16 @@ class Look:
         self.as_of: date = build.as_of
         self.window = question.window or Window.parse(build.manifest["window"])
         self.start = first_day(self.as_of, self.window)
-        self.lens = question.lens or self.settings.lens or Lens(build.manifest["lens"])
+        self.lens = question.lens or self.settings.lens or self._costed_lens
         self.where = tuple(self._cut(name, value) for name, value in question.where)
+
+    @property
+    def _costed_lens(self) -> Lens:
+        """The lens where none is set: profit if the cost of every line of the window is known."""
+        uncosted_on = self.build.manifest.get("uncosted_on")
+        if uncosted_on is None:
+            return Lens(self.build.manifest["lens"])
+        return orders.costed_lens(date.fromisoformat(uncosted_on), self.start)
 
     def _cut(self, name: str, value: str) -> tuple[Dimension, str]:
         """A dimension and a value that occurs; UsageError shows the values that do."""
@@ -245,13 +253,23 @@ class Look:
         return self.rows(orders.unattributed(self.lines(), self.start, self.as_of))[0]
 
     def revenue_notes(self) -> tuple[str, ...]:
-        """Says what revenue no customer is known for: it is in no share and no ranking."""
+        """Says what revenue no customer is known for, and why profit gave way to revenue."""
         found = self.unattributed()
         if not found["lines"]:
-            return ()
+            return self._lens_notes()
         amount = format_value(found["revenue"], Unit.MONEY, self._currency)
         lines = f"{found['lines']:,} lines"
-        return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
+        nobody = f"Not counted: {amount} on {lines} that name no customer (unattributed)."
+        return (nobody, *self._lens_notes())
+
+    def _lens_notes(self) -> tuple[str, ...]:
+        uncosted_on, asked = self.build.manifest.get("uncosted_on"), self.settings.lens
+        if asked or uncosted_on is None or self.lens is not Lens.REVENUE:
+            return ()
+        return (
+            f"Cost of goods is unknown on some lines, the last of {uncosted_on}, so customers"
+            " are measured by revenue. Fill in the cost, or choose --lens.",
+        )
 
     def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
         """Says which contacts since `start` no customer is known for: no share can hold them."""

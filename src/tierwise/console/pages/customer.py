@@ -17,7 +17,8 @@ from tierwise.errors import UsageError
 from tierwise.results import Answer, Grid
 from tierwise.workflows.value import Desk
 
-_HIDDEN = ("customer_id", "name", "attributes", "source_row", "email_hash")
+_ORIGIN = ("source_file", "source_row")
+_HIDDEN = ("customer_id", "name", "attributes", *_ORIGIN, "email_hash")
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -68,11 +69,9 @@ def _orders(answer: Answer, view: View) -> Component:
 
 
 def _arranged(grid: Grid) -> Grid:
-    """The source row beside the id; no customer id, as the page says whose rows these are."""
-    columns = [
-        column for column in grid.columns if column.name not in ("customer_id", "source_row")
-    ]
-    columns[1:1] = [column for column in grid.columns if column.name == "source_row"]
+    """File and row of the source beside the id; the page says whose rows these are."""
+    columns = [c for c in grid.columns if c.name not in ("customer_id", *_ORIGIN)]
+    columns[1:1] = [c for name in _ORIGIN for c in grid.columns if c.name == name]
     return replace(grid, columns=tuple(columns))
 
 
