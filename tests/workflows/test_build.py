@@ -21,7 +21,7 @@ from tests.value.small_firm import FILES, SETTINGS, TODAY, build_elsewhere, writ
 
 from tierwise.engine.builds import Build, list_builds, remove_builds
 from tierwise.engine.project import ProjectFolder, open_project
-from tierwise.errors import BuildError, DataError
+from tierwise.errors import BuildError, DataError, NotFoundError
 from tierwise.workflows.build import build, builds_folder, builds_of, current_build, find_build
 
 # Processes are forked from one that has imported everything, which takes seconds.
@@ -102,6 +102,22 @@ def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
     assert made.table("contracts") is None
 
 
+def test_no_scratch_survives(firm: ProjectFolder):
+    """What the engine spilled is not part of a build, neither its own nor a killed run's."""
+    made = build(firm, today=TODAY)
+    left = made.folder.with_name(f".{made.id}.partial") / "scratch" / "tierwise-killed"
+    remove_builds([made])
+    left.mkdir(parents=True)
+    (left / "part.parquet").write_bytes(b"half")
+    again = build(firm, today=TODAY)
+    assert sorted(p.name for p in again.folder.iterdir()) == [
+        "manifest.json",
+        "tables",
+        "value",
+    ]
+    assert hidden(firm) == []
+
+
 def test_same_inputs_give_the_same_build(built: tuple[ProjectFolder, Build]):
     """With the same files and settings the build of before answers, and says so."""
     firm, first = built
@@ -150,7 +166,7 @@ def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
     early = build(firm, today=TODAY, as_of=date(2025, 6, 30))
     assert [b.id for b in builds_of(firm)] == [late.id, early.id]
     assert find_build(firm, "2025-06").id == early.id
-    with pytest.raises(BuildError, match="no build 1999") as wrong:
+    with pytest.raises(NotFoundError, match='no build "1999"') as wrong:
         find_build(firm, "1999")
     assert late.id in wrong.value.remedy
     remove_builds([late])
@@ -160,9 +176,9 @@ def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
 def test_no_builds_yet(firm: ProjectFolder):
     """A project without a build has none, and says so when asked for one."""
     assert builds_of(firm) == ()
-    with pytest.raises(BuildError) as wrong:
+    with pytest.raises(NotFoundError, match="no build yet") as wrong:
         find_build(firm, "2025")
-    assert "none yet" in wrong.value.remedy
+    assert "tierwise build" in wrong.value.remedy
 
 
 def test_unreadable_sources_make_no_build(firm: ProjectFolder):

@@ -26,6 +26,7 @@ from tierwise.errors import BuildError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+SCRATCH = "scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,13 @@ class Staging:
         path = self.folder / f".{name}.done"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
+    def scratch(self) -> Path:
+        """An empty folder for what the engine spills; no build keeps it."""
+        folder = self.folder / SCRATCH
+        shutil.rmtree(folder, ignore_errors=True)  # of a killed run
+        folder.mkdir(parents=True)
+        return folder
+
     def discard(self) -> None:
         """Throw everything away that was written so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -162,9 +170,13 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any]) -> Build:
-    """Write the manifest, make the files read-only, and give the folder its name in one step."""
+    """Write the manifest, make the files read-only, and give the folder its name in one step.
+
+    The engine that wrote them is closed by then: its scratch folder goes.
+    """
     for marker in staged.folder.glob(".*.done"):
         marker.unlink()
+    shutil.rmtree(staged.folder / SCRATCH, ignore_errors=True)
     target = _free_name(builds, name)
     whole = {"format": FORMAT, "id": target.name, **manifest}
     _write_whole(staged.folder / MANIFEST, json.dumps(whole, indent=1, default=str))

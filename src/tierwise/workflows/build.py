@@ -85,8 +85,9 @@ def build(
         if same and not _has_databases(project):  # finished by somebody else meanwhile
             staged.discard()
             return same[0]
-        with open_session(scratch=staged.folder) as session:
-            return _write(project, session, staged, name, day, today, tell)
+        with open_session(scratch=staged.scratch()) as session:
+            manifest = _write(project, session, staged, day, today, tell)
+        return publish(staged, folder, name, manifest)
 
 
 def current_build(
@@ -129,11 +130,11 @@ def _write(
     project: ProjectFolder,
     session: Session,
     staged: Staging,
-    name: str,
     day: date,
     today: date,
     tell: Tell,
-) -> Build:
+) -> dict[str, Any]:
+    """Write the tables; what the manifest says of them."""
     started = time.perf_counter()
     # What a database held when an earlier run was killed says nothing about now.
     notes = None if _has_databases(project) else staged.step("load")
@@ -143,7 +144,7 @@ def _write(
     tell("Adding up customers")
     facts = staged.step("summary") or _summarise(project, session, staged, day)
     done = time.perf_counter()
-    manifest = {
+    return {
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
@@ -161,7 +162,6 @@ def _write(
         },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    return publish(staged, builds_folder(project), name, manifest)
 
 
 def _load(
