@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from tierwise.cli.options import (
     WindowOption,
 )
 from tierwise.cli.screen import say, show, show_json, show_problems
-from tierwise.errors import UsageError
+from tierwise.errors import MissingDataError, UsageError
 from tierwise.workflows.build import build as make_build
 from tierwise.workflows.build import builds_of, current_build
 from tierwise.workflows.look import asked
@@ -52,9 +53,32 @@ def init(
             f"{folder / 'tierwise.toml'} exists and was left alone.",
             "Compare the proposal above, or move it away first.",
         )
-    if yes or typer.confirm(f"Write this to {folder / 'tierwise.toml'}?", err=True):
+    if proposal.lacks and not proposal.sources:
+        raise MissingDataError(
+            f"Nothing was written. {proposal.lacks}\n",
+            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
+        )
+    if yes or _agreed(folder):
         proposal.write()
+        if proposal.lacks:
+            raise MissingDataError(
+                f"Written, but {proposal.lacks}\n",
+                "Correct the files or complete [sources] in tierwise.toml, then: tierwise check.",
+            )
         say("Written. Next: tierwise check, then tierwise value concentration.")
+
+
+def _agreed(folder: Path) -> bool:
+    """Ask; without anybody to ask, say how to do without."""
+    try:
+        return typer.confirm(f"Write this to {folder / 'tierwise.toml'}?", err=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise UsageError(
+            "Nothing was written: nobody answered, there is no terminal to ask in.",
+            f"Write the proposal with: tierwise init {folder} --yes",
+        ) from None
 
 
 def check(

@@ -23,7 +23,7 @@ from tierwise.engine.builds import (
 )
 from tierwise.engine.connect import Session, open_session
 from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
-from tierwise.engine.project import ProjectFolder
+from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.errors import DataError, NotFoundError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
@@ -73,6 +73,7 @@ def build(
     Raises DataError when a source could not be read as a table: every problem
     of every source is in the message. Bad rows alone never stop a build.
     """
+    require_sources(project)
     day = as_of or project.settings.project.as_of or today
     name = build_id(day, _ingredients(project, day, today))
     same = [b for b in builds_of(project) if b.id == name]
@@ -211,11 +212,6 @@ def _lines_of_contracts(session: Session, staged: Staging, day: date) -> list[di
 def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
     read = {table.name for table in report.tables}
     unread = [name for name in project.settings.sources if name not in read]
-    if not project.settings.sources:
-        raise DataError(
-            f"{project.root / 'tierwise.toml'} names no sources.",
-            "Run `tierwise init` or add [sources.order_lines].",
-        )
     if not unread:
         return
     errors = [p for p in report.problems if p.severity is Severity.ERROR and p.table in unread]

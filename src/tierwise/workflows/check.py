@@ -11,7 +11,7 @@ from typing import Any
 
 from tierwise.engine.connect import open_session
 from tierwise.engine.load import LoadReport, load
-from tierwise.engine.project import ProjectFolder
+from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.results.answer import Answer, Column, Context, Figure, Grid
 from tierwise.tables.problems import Problem, Severity
 from tierwise.units import Unit
@@ -67,7 +67,11 @@ def check(
     tell: Callable[[str], None],
     environment: Mapping[str, str] | None = None,
 ) -> CheckResult:
-    """Load into a temporary folder and report; as-of is the given date, the project's, or today."""
+    """Load into a temporary folder and report; as-of is the given date, the project's, or today.
+
+    Raises DataError where the project names no sources.
+    """
+    require_sources(project)
     cut = as_of or project.settings.project.as_of or today
     with open_session() as session, tempfile.TemporaryDirectory(prefix="tierwise-check-") as folder:
         report = load(
