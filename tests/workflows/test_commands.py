@@ -3,9 +3,18 @@
 from pathlib import Path
 
 import pytest
+from tests.value.small_firm import TODAY, write
 from tests.workflows.conftest import Run
 
+from tierwise.engine.project import ProjectFolder
+from tierwise.workflows.build import build, builds_of
+
 ORDERS = "order,customer,date,amount\n1,c,2024-01-05,2.00\n2,d,2024-01-06,3.00\n"
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> ProjectFolder:
+    return write(tmp_path / "firm")
 
 
 @pytest.mark.parametrize(
@@ -43,3 +52,32 @@ def test_check_without_sources_fails(tmp_path: Path, run: Run):
     done = run("check", "--project", tmp_path)
     assert done.exit_code == 1
     assert "names no sources" in done.stderr
+
+
+def test_a_future_date_is_refused(firm: ProjectFolder, run: Run):
+    """A question as of a day that has not come ends with exit code 2 and leaves no build."""
+    done = run("value", "concentration", "-p", firm.root, "--as-of", "2999-01-01")
+    assert done.exit_code == 2
+    assert "2999-01-01 is in the future" in done.stderr
+    assert builds_of(firm) == ()
+
+
+def test_builds_are_listed_and_removed(firm: ProjectFolder, run: Run):
+    """The list marks the default build; removal asks, or takes --yes."""
+    made = build(firm, today=TODAY)
+    assert f"{made.id}  " in run("builds", "-p", firm.root).stdout
+    assert "answers by default" in run("builds", "-p", firm.root).stdout
+    asked = run("builds", "remove", made.id[:14], "-p", firm.root)
+    assert (asked.exit_code, len(builds_of(firm))) == (2, 1)
+    assert "--yes" in asked.stderr
+    done = run("builds", "-p", firm.root, "remove", made.id[:14], "--yes")
+    assert (done.exit_code, done.stdout) == (0, f"Removed {made.id}\n")
+    assert builds_of(firm) == ()
+
+
+def test_removing_an_unknown_build_lists_the_known(firm: ProjectFolder, run: Run):
+    """What is not there cannot be removed, and what is there is named."""
+    made = build(firm, today=TODAY)
+    done = run("builds", "remove", "1999", "-p", firm.root, "--yes")
+    assert done.exit_code == 2
+    assert made.id in done.stderr

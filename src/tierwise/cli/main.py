@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tierwise.cli import project, serving, value
+from tierwise.cli import builds, project, serving, value
 from tierwise.cli.screen import say, show_error
 from tierwise.errors import TierwiseError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(value.app, name="value")
+app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)
 

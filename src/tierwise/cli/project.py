@@ -22,7 +22,7 @@ from tierwise.cli.options import (
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.workflows.build import build as make_build
-from tierwise.workflows.build import builds_of, current_build
+from tierwise.workflows.build import current_build
 from tierwise.workflows.look import asked
 from tierwise.workflows.value import Desk
 
@@ -31,7 +31,7 @@ Here = Path()
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the application."""
-    for command in (init, check, build, builds, report):
+    for command in (init, check, build, report):
         app.command()(command)
 
 
@@ -128,22 +128,6 @@ def build(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
         f" {made.folder}"
     )
-
-
-def builds(
-    project: ProjectOption = Here, demo: DemoOption = None, as_json: JsonOption = False
-) -> None:
-    """List the builds of a project, newest first."""
-    found = builds_of(options.chosen_project(project, demo))
-    if as_json:
-        show_json([dict(made.manifest) for made in found])
-        return
-    for made in found:
-        typer.echo(
-            f"{made.id}  {made.manifest['created_at']}  {made.manifest['customers']:,} customers"
-        )
-    if not found:
-        say("No builds yet: run tierwise build.")
 
 
 def report(

@@ -24,7 +24,7 @@ from tierwise.engine.builds import (
 from tierwise.engine.connect import Session, open_session
 from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
 from tierwise.engine.project import ProjectFolder, require_sources
-from tierwise.errors import DataError, NotFoundError
+from tierwise.errors import DataError, NotFoundError, UsageError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
 from tierwise.value import contracts
@@ -32,7 +32,17 @@ from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
 
-__all__ = ["Build", "build", "builds_of", "current_build", "find_build", "remove_builds"]
+__all__ = [
+    "Build",
+    "build",
+    "builds_of",
+    "chosen_day",
+    "current_build",
+    "default_build",
+    "find_build",
+    "named_build",
+    "remove_builds",
+]
 
 Tell = Callable[[str], None]
 
@@ -51,8 +61,17 @@ def builds_of(project: ProjectFolder) -> tuple[Build, ...]:
     return list_builds(builds_folder(project))
 
 
+def default_build(project: ProjectFolder) -> Build | None:
+    """The build that answers where none is named: as of the project's own date, else the newest."""
+    builds, own = builds_of(project), project.settings.project.as_of
+    return next((b for b in builds if b.as_of == own), builds[0] if builds else None)
+
+
 def find_build(project: ProjectFolder, name: str) -> Build:
-    """The build whose id starts with `name`; NotFoundError lists what there is."""
+    """The build whose id starts with `name`, the default one for ""; NotFoundError lists them."""
+    default = None if name else default_build(project)
+    if default is not None:
+        return default
     builds = builds_of(project)
     found = [build for build in builds if build.id.startswith(name)]
     if found:
@@ -65,17 +84,28 @@ def find_build(project: ProjectFolder, name: str) -> Build:
     raise NotFoundError(f'There is no build "{name}".', f"Builds: {known}.")
 
 
+def named_build(project: ProjectFolder, name: str) -> Build:
+    """The one build whose id starts with `name`; UsageError where several do."""
+    found = [build for build in builds_of(project) if build.id.startswith(name)]
+    exact = [build for build in found if build.id == name]
+    if len(found) > 1 and not exact:
+        listed = ", ".join(build.id for build in found)
+        raise UsageError(f'"{name}" may be any of {listed}.', "Give more of the id.")
+    return (exact or [find_build(project, name)])[0]
+
+
 def build(
     project: ProjectFolder, *, today: date, as_of: date | None = None, tell: Tell = silent
 ) -> Build:
     """Make a build as of a date (the project's, else today), or return the same one made before.
 
-    Raises DataError when a source could not be read as a table: every problem
-    of every source is in the message. Bad rows alone never stop a build.
+    Raises UsageError for a date after today, DataError when a source could not be
+    read as a table: every problem of every source is in the message. Bad rows alone
+    never stop a build.
     """
     require_sources(project)
-    day = as_of or project.settings.project.as_of or today
-    name = build_id(day, _ingredients(project, day, today))
+    day = chosen_day(project, today, as_of)
+    name = build_id(day, _ingredients(project, day))
     same = [b for b in builds_of(project) if b.id == name]
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
@@ -89,6 +119,19 @@ def build(
         with open_session(scratch=staged.scratch()) as session:
             manifest = _write(project, session, staged, day, today, tell)
         return publish(staged, folder, name, manifest)
+
+
+def chosen_day(project: ProjectFolder, today: date, as_of: date | None) -> date:
+    """The as-of date: the one asked for, else the project's, else today; none after today."""
+    day = as_of or project.settings.project.as_of or today
+    if day > today:
+        raise UsageError(
+            f"The as-of date {day} is in the future; today is {today}.",
+            "Choose a day that has passed, such as the last one in the data."
+            if as_of
+            else "Correct as_of in tierwise.toml.",
+        )
+    return day
 
 
 def current_build(
@@ -117,10 +160,9 @@ def _has_databases(project: ProjectFolder) -> bool:
     return any(source.url for source in project.settings.sources.values())
 
 
-def _ingredients(project: ProjectFolder, day: date, today: date) -> dict[str, Any]:
+def _ingredients(project: ProjectFolder, day: date) -> dict[str, Any]:
     return {
         "as_of": day,
-        "today": today if day > today else None,  # rows of tomorrow are left out today
         "settings": project.settings.model_dump(mode="json"),
         "inputs": [asdict(found) for found in fingerprint_inputs(project)],
         "version": version("tierwise"),

@@ -15,6 +15,7 @@ from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.results.answer import Answer, Column, Context, Figure, Grid
 from tierwise.tables.problems import Problem, Severity
 from tierwise.units import Unit
+from tierwise.workflows.build import chosen_day
 
 _PROBLEM_COLUMNS = (
     Column("severity", "Severity", help="error: left out; warning: kept; note: legitimate"),
@@ -69,10 +70,10 @@ def check(
 ) -> CheckResult:
     """Load into a temporary folder and report; as-of is the given date, the project's, or today.
 
-    Raises DataError where the project names no sources.
+    Raises UsageError for a date after today, DataError where the project names no sources.
     """
     require_sources(project)
-    cut = as_of or project.settings.project.as_of or today
+    cut = chosen_day(project, today, as_of)
     with open_session() as session, tempfile.TemporaryDirectory(prefix="tierwise-check-") as folder:
         report = load(
             session,
