@@ -66,6 +66,7 @@ class Wallet:
     customer_id: str
     asked_on: date
     wallet_amount: Decimal
+    category: str | None = None
     low_amount: Decimal | None = None
     high_amount: Decimal | None = None
     source: str | None = None

@@ -269,7 +269,8 @@ def test_slices_of_lines(desk: Desk):
     """A cut through the lines has revenue and gross profit, and no profit to tell."""
     found = desk.slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert (rows["web"]["revenue"], rows["shop"]["revenue"]) == (750, 240)
+    pooled = rows["(slices under 2 customers)"]  # Eve by phone alone, so the shop joins her
+    assert (rows["web"]["revenue"], pooled["revenue"]) == (750, 250)
     assert rows["web"]["gross_profit"] == 390
     assert all(row["profit"] is None for row in rows.values())
 
@@ -294,6 +295,15 @@ def test_profit_of_some_lines_is_refused(desk: Desk):
         desk.whale(WEB)
     assert "gross_profit" in refused.value.remedy
     assert desk.whale(Question(lens=Lens.GROSS_PROFIT, where=WEB.where)).figures
+
+
+def test_questions_of_few_customers_say_so(desk: Desk):
+    """A slice with fewer customers than min_cell is answered with a word of warning."""
+    few = Question(where=(("country", "(not given)"),))
+    assert any("Only 1 customers" in note for note in desk.concentration(few).notes)
+    assert any("min_cell = 2" in note for note in desk.bands(few).notes)
+    assert not any("min_cell" in note for note in desk.concentration(FRANCE).notes)
+    assert not any("min_cell" in note for note in desk.concentration().notes)
 
 
 def test_slices_narrow(desk: Desk):
@@ -353,6 +363,20 @@ def test_wallet(desk: Desk):
     assert (share.value, share.low, share.high) == (0.45, 900 / 2800, 0.6)
     assert column(found, "wallets", "gap") == [700, 400]
     assert column(found, "wallets", "name") == ["Anna", "Bob"]
+
+
+def test_wallets_of_several_categories_add_up(tmp_path):
+    """The newest estimate of each category counts; none of them hides another."""
+    wallets = """
+customer_id,category,asked_on,wallet_amount,low_amount,high_amount,source
+c1,tea,2025-06-01,1000.00,800.00,1200.00,survey
+c1,tea,2024-06-01,5000.00,,,guess
+c1,cups,2025-03-01,400.00,200.00,800.00,rep
+"""
+    (anna,) = desk_of(tmp_path, wallets=wallets).wallet().grid("wallets").rows
+    assert (anna["wallet"], anna["share"], anna["categories"]) == (1400, 0.5, 2)
+    assert (anna["share_low"], anna["share_high"]) == (0.35, 0.7)
+    assert (anna["source"], anna["asked_on"]) == ("several", date(2025, 3, 1))
 
 
 SELECTORS = [
@@ -541,6 +565,64 @@ def test_unknown_cost_of_some_lines(tmp_path):
         desk.concentration(PROFIT)
 
 
+@pytest.fixture(scope="module")
+def half_known(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The firm without the cost of what Cy was sold: his gross profit and profit are unknown."""
+    lines = small_firm.FILES["lines.csv"].replace("80.00,30.00", "80.00,")
+    return desk_of(tmp_path_factory.mktemp("half"), lines=lines)
+
+
+def test_margin_is_that_of_known_costs(half_known: Desk):
+    """No gross profit is told for the firm, but the margin of those whose cost is known is."""
+    found = half_known.margins()
+    values = figures(found)
+    assert values["revenue"] == 1000
+    assert (values["gross_profit"], values["gross_margin"]) == (None, None)
+    assert values["gross_margin_where_known"] == pytest.approx((950 - 555) / 950)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_slices_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A slice with a line whose cost is unknown has no gross profit; the others have theirs."""
+    found = half_known.slices("segment")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert (rows["silver"]["gross_profit"], rows["silver"]["profit"]) == (None, None)
+    assert (rows["gold"]["gross_profit"], rows["gold"]["profit"]) == (410, 360)
+    assert any("cost of 1 lines is unknown" in note for note in found.notes)
+
+
+def test_bands_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A band with a customer of unknown profit has none, and no band has a share of it."""
+    found = half_known.bands(last_ranks=(2,))
+    assert column(found, "bands", "gross_profit") == [410, None]
+    assert column(found, "bands", "profit") == [360, None]
+    assert column(found, "bands", "profit_share") == [None, None]
+    assert column(found, "bands", "cost_to_serve") == [50, 40]
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_dependency_on_unknown_profit(half_known: Desk):
+    """Profit at risk is told up to the first unknown one, and never as a share."""
+    found = half_known.dependency()
+    lists = {row["customers"]: row for row in found.grid("leaving").rows}
+    assert (lists[1]["profit"], lists[5]["profit"]) == (344, None)
+    assert all(row["profit_share"] is None for row in found.grid("leaving").rows)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_ranks_by_unknown_profit_are_not_shown(half_known: Desk):
+    """Where somebody's profit is unknown, nobody's rank by it is known, and a note says so."""
+    anna = half_known.customer("c1", PROFIT)
+    assert (anna.figure("rank").value, anna.figure("profit").value) == (None, 344)
+    assert any("no rank is shown" in note for note in anna.notes)
+    assert half_known.customer("c1").figure("rank").value == 1
+    listed = half_known.members("slice:country=France", PROFIT)
+    assert column(listed, "members", "rank") == [None, None, None]
+    found = half_known.margins(PROFIT)
+    assert set(column(found, "discounts", "rank")) == {None}
+    assert found.figure("revenue").opens == ""
+
+
 def test_ledger_that_names_no_customers(tmp_path):
     """A ledger of drivers alone, without a customer column, is shared out too."""
     costs = "cost_date,driver,amount\n2025-01-31,order,60.00\n"
@@ -559,7 +641,7 @@ def test_customers_in_several_slices_are_counted_once(tmp_path):
     lines = small_firm.FILES["lines.csv"] + "o12,1,c5,2025-06-01T10:00:00,10.00,5.00,,fax\n"
     found = desk_of(tmp_path, lines=lines).slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert rows["(slices under 2 customers)"]["customers"] == 1  # Eve, by phone and by fax
+    assert rows["(slices under 2 customers)"]["customers"] == 3  # Eve by phone and fax; the shop
     assert found.figure("counted").value == 5
 
 

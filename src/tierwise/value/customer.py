@@ -12,7 +12,7 @@ from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
 from tierwise.value.cost_to_serve import COST_COLUMNS
-from tierwise.value.ranking import LABELS
+from tierwise.value.ranking import LABELS, rank_notes
 
 UNIT_OF = {
     Kind.MONEY: Unit.MONEY,
@@ -95,9 +95,10 @@ def answer(
             grid_of("order_lines", "Order lines, newest first", line_rows),
             grid_of("contacts", "Contacts, newest first", contact_rows),
         ),
-        notes=()
-        if row["gross_profit"] is not None
-        else ("Cost of goods is unknown, so profit is.",),
+        notes=(
+            *(() if row["gross_profit"] is not None else _NO_COST),
+            *rank_notes(row["unknown"], measure),
+        ),
         extra={"customer_id": row["customer_id"], "profile": profile},
     )
 
@@ -147,6 +148,7 @@ def _drivers(row: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     )
 
 
+_NO_COST = ("Cost of goods is unknown, so profit is.",)
 _DRIVERS = (Column("component", "Step"), Column("amount", "Amount", Unit.MONEY))
 _ORDERS = (
     Column("header_id", "Order"),

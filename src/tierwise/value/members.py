@@ -13,7 +13,7 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Period
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
-from tierwise.value.ranking import LABELS, ranked
+from tierwise.value.ranking import LABELS, known_rank, ranked
 
 STATES = ("active", "new", "retained", "reactivated", "lost")
 
@@ -90,6 +90,7 @@ def expression(
     they are not ranked (a lost customer has no revenue in this window).
     """
     table = ranked(summary, measure)
+    table = table.mutate(rank=known_rank(table))
     if selector.kind == "slice":
         chosen = table
     elif ids is not None:

@@ -243,6 +243,16 @@ class Look:
         lines = f"{found['lines']:,} lines"
         return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
 
+    def cell_notes(self, customers: int) -> tuple[str, ...]:
+        """Says so where a slice was asked for that has too few customers to tell a pattern."""
+        cell = self.settings.min_cell
+        if not self.where or customers >= cell:
+            return ()
+        return (
+            f"Only {customers:,} customers are counted in this slice, fewer than"
+            f" min_cell = {cell}: its figures tell of them, not of customers like them.",
+        )
+
     # --- context and names
 
     @property
@@ -317,7 +327,9 @@ class Look:
     def customer_row(self, customer_id: str) -> dict[str, Any]:
         """The customer's summary with rank; UsageError suggests ids that look alike."""
         summary = self.summary
-        ranked = ranking.ranked(summary, self.lens).select("customer_id", "rank", "n")
+        ranked = ranking.ranked(summary, self.lens)
+        place = ranking.known_rank(ranked)
+        ranked = ranked.select("customer_id", "n", "unknown", rank=place)
         own = summary.filter(summary.customer_id == customer_id)
         rows = self.rows(own.left_join(ranked, "customer_id").drop("customer_id_right"))
         if rows:

@@ -62,7 +62,7 @@ class Desk:
             context = look.context(customers=int(row["active"] or 0))
             listed = attention(row, headline, curve, self.build, context.currency)
             nobody = look.unattributed()
-            return standing.answer(context, row, profit, nobody, headline, listed)
+            return _told(look, standing.answer(context, row, profit, nobody, headline, listed))
 
     def concentration(
         self,
@@ -83,14 +83,14 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            return replace(answer, notes=(*answer.notes, *look.revenue_notes()))
+            return _told(look, answer, look.revenue_notes())
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
-            return replace(answer, notes=(*answer.notes, *look.cost_notes()))
+            return _told(look, answer, look.cost_notes())
 
     def bands(self, question: Question = DEFAULT, *, last_ranks: Sequence[int] = ()) -> Answer:
         """What each rank band brings and takes, and the ledger that costs reconcile to."""
@@ -98,8 +98,7 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
-            notes = (*answer.notes, *look.cost_notes(), *look.revenue_notes())
-            return replace(answer, notes=notes)
+            return _told(look, answer, look.cost_notes(), look.revenue_notes())
 
     def population(
         self,
@@ -116,7 +115,8 @@ class Desk:
             tables = look.lines() if look.has("order_lines") else None, look.table("contacts")
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
-            return population.answer(replace(context, window="all", window_from=None), rows, rule)
+            context = replace(context, window="all", window_from=None)
+            return _told(look, population.answer(context, rows, rule))
 
     def movement(self, question: Question = DEFAULT) -> Answer:
         """Movement between deciles from the window before to this one."""
@@ -128,20 +128,23 @@ class Desk:
             before = look.summary_of(first_day(last, look.window), last)
             rows = look.rows(movement.expression(before, look.summary, look.lens))
             here = sum(int(row["customers"]) for row in rows if row["to_decile"] is not None)
-            return movement.answer(look.context(customers=here), rows, look.lens)
+            return _told(look, movement.answer(look.context(customers=here), rows, look.lens))
 
     def dependency(self, question: Question = DEFAULT) -> Answer:
         """Revenue and profit at risk if the best customers leave."""
         with self._open(question) as look:
             top_n = (*self.settings.top_n, 1, 5, 10)
             rows = look.rows(dependency.expression(look.summary, look.lens, top_n))
-            return dependency.answer(_context(look, rows), rows, look.lens, top_n, look.names(rows))
+            names = look.names(rows)
+            answer = dependency.answer(_context(look, rows), rows, look.lens, top_n, names)
+            return _told(look, answer)
 
     def margins(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """Gross margin, and discounts beyond the firm's own rate."""
         with self._open(question) as look:
             rows = look.rows(margins.expression(look.summary, look.lens, limit))
-            return margins.answer(_context(look, rows), rows, look.names(rows))
+            answer = margins.answer(_context(look, rows), rows, look.lens, look.names(rows))
+            return _told(look, answer)
 
     def slices(self, by: str, question: Question = DEFAULT) -> Answer:
         """Value cut by a dimension, small cells pooled, each mean with its interval."""
@@ -153,7 +156,7 @@ class Desk:
             cell = self.settings.min_cell
             rows = look.rows(slices.expression(lines, served, look.as_of, look.window, cell))
             context = look.context(customers=look.buyer_count())
-            return slices.answer(context, rows, by, cell, look.window)
+            return _told(look, slices.answer(context, rows, by, cell, look.window))
 
     def contact_costs(self, question: Question = DEFAULT) -> Answer:
         """Cost per contact by channel, reason and month."""
@@ -163,9 +166,8 @@ class Desk:
             if contacts is None:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
             asked = contact_costs.expression(contacts, look.table("agents"), look.start, look.as_of)
-            return contact_costs.answer(
-                look.context(customers=look.caller_count()), look.rows(asked)
-            )
+            context = look.context(customers=look.caller_count())
+            return _told(look, contact_costs.answer(context, look.rows(asked)))
 
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
@@ -175,7 +177,8 @@ class Desk:
             if wallets is None:
                 raise MissingDataError("No wallet estimates are known.", "Add [sources.wallets].")
             rows = look.rows(wallet.expression(look.summary, wallets))
-            return wallet.answer(look.context(customers=len(rows)), rows, look.names(rows))
+            context = look.context(customers=len(rows))
+            return _told(look, wallet.answer(context, rows, look.names(rows)))
 
     def customer(
         self, customer_id: str, question: Question = DEFAULT, *, limit: int = LISTED
@@ -218,7 +221,7 @@ class Desk:
         """Check a received wisdom against the measured figure."""
         said = belief.read(text)
         with self._open(question) as look:
-            return measured(look, said)
+            return _told(look, measured(look, said))
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """What customers and lines can be sliced by."""
@@ -259,6 +262,12 @@ class Desk:
         present = population.active(happened, rule, population.index_of(look.as_of, period))
         index = population.index_from_label(chosen.period, period)
         return population.members(population.states(present), chosen.value, index)
+
+
+def _told(look: Look, answer: Answer, *notes: tuple[str, ...]) -> Answer:
+    """The answer with what has to be said beside its own notes."""
+    said = dict.fromkeys(note for part in (answer.notes, *notes) for note in part)
+    return replace(answer, notes=(*said, *look.cell_notes(answer.context.customers)))
 
 
 def _measure(name: str) -> str:
