@@ -221,6 +221,28 @@ def test_today(desk: Desk):
     assert column(found, "attention", "opens") == ["rank:1-1", "loss-makers", "state:lost"]
 
 
+def test_window_before_the_data(desk: Desk):
+    """Where the data begin within the window before, it is not compared with, and that is said."""
+    wide = Question(window=Window(months=36))
+    found = desk.today(wide)
+    named = figures(found)
+    assert "revenue" in named
+    assert not [name for name in named if name.endswith(("change", "before", "lost", "new"))]
+    said = "The data begin 2022-01-01, the window before (2020-01-01 to 2022-12-31) is not covered."
+    assert said in found.notes
+    assert "state:lost" not in column(found, "attention", "opens")
+    with pytest.raises(RefusedError, match="data begin 2022-01-01"):
+        desk.movement(wide)
+    covered = desk.today(Question(window=Window(months=24)))
+    assert "revenue_change" in figures(covered)
+    assert said not in covered.notes
+
+
+def test_nobody_is_new_in_all_history(desk: Desk):
+    """Over all history everybody would be new, so new customers are left out."""
+    assert "customers_new" not in figures(desk.today(Question(window=ALL)))
+
+
 def test_movement(desk: Desk):
     """Anna stayed best, Fay is gone, four were not there; all history has nothing before it."""
     found = desk.movement()

@@ -109,14 +109,20 @@ def answer(
     unattributed: dict[str, Any],
     headline: Answer | None,
     attention: list[dict[str, str]],
+    uncompared: str = "",
 ) -> Answer:
-    """The first panel: counts beside money, each with its rows; then what deserves a look."""
+    """The first panel: counts beside money, each with its rows; then what deserves a look.
+
+    `uncompared` says why the window before cannot be compared with; what needs it
+    is left out then.
+    """
     if not row["active"]:
         raise MissingDataError(
             f"No customer was active between {context.window_from} and {context.as_of}.",
             "Widen --window or choose an earlier --as-of.",
         )
-    figures = [*_customers(row, context), *_money(row, profit, unattributed)]
+    compared = context.window_from is not None and not uncompared
+    figures = [*_customers(row, compared), *_money(row, profit, unattributed, compared)]
     if headline is not None:
         figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
     columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
@@ -126,10 +132,11 @@ def answer(
         context=context,
         figures=tuple(figures),
         grids=(Grid("attention", "Worth a look", columns, tuple(attention), "opens"),),
+        notes=(uncompared,) if uncompared else (),
     )
 
 
-def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
+def _customers(row: dict[str, Any], compared: bool) -> list[Figure]:
     figures = [
         Figure(
             "customers_active",
@@ -138,12 +145,12 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
             Unit.COUNT,
             opens="state:active",
         ),
-        Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
     ]
-    if context.window_from is None:
+    if not compared:  # everybody would be new
         return figures
     return [
         *figures,
+        Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
         Figure(
             "customers_reactivated",
             "Back again",
@@ -158,8 +165,11 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
     ]
 
 
-def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> list[Figure]:
-    revenue, active, before = row["revenue"], int(row["active"]), row["revenue_before"]
+def _money(
+    row: dict[str, Any], profit: Any, unattributed: dict[str, Any], compared: bool
+) -> list[Figure]:
+    revenue, active = row["revenue"], int(row["active"])
+    before = row["revenue_before"] if compared else None
     if revenue is None:
         return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]

@@ -23,7 +23,7 @@ from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
-from tierwise.value.windows import between, first_day
+from tierwise.value.windows import between, earlier, first_day, reaches_back
 
 SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
@@ -180,6 +180,12 @@ class Look:
             self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], self.lens
         )
 
+    @property
+    def activity_table(self) -> str:
+        """The table that tells who is active."""
+        event = self.settings.active.event
+        return "contacts" if event is Activity.CONTACT else "order_lines"
+
     def happenings(self) -> ir.Table:
         """What counts as activity, by the project's definition of active."""
         lines = self.lines() if self.has("order_lines") else None
@@ -187,6 +193,19 @@ class Look:
         if event is Activity.CONTACT:
             self.refuse_lines("Activity by contact")
         return standing.happenings(lines, self.table("contacts"), event)
+
+    def uncompared(self, window: Window | None = None, table: str = "order_lines") -> str:
+        """Why there is no comparing with the window before, in words; "" when there is."""
+        span = window or self.window
+        found = {one["name"]: one["first_on"] for one in self.build.manifest["tables"]}.get(table)
+        begin = date.fromisoformat(found) if found else None
+        if begin is None or reaches_back(begin, self.as_of, span):
+            return ""
+        last = earlier(self.as_of, span)
+        return (
+            f"The data begin {begin}, the window before ({first_day(last, span)} to {last})"
+            " is not covered."
+        )
 
     def refuse_lines(self, what: str, remedy: str = "") -> None:
         """Refuse what customers have as a whole under a slice that cuts through them."""

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
-from tierwise.errors import DataError, MissingDataError, UsageError
+from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period
 from tierwise.value import (
@@ -60,9 +60,12 @@ class Desk:
             row = look.rows(standing.expression(look.happenings(), look.as_of, look.window))[0]
             profit = curve.figure("total_profit").value if curve else None
             context = look.context(customers=int(row["active"] or 0))
-            listed = attention(row, headline, curve, self.build, context.currency)
+            why = look.uncompared(table=look.activity_table)
+            known = {**row, "lost": 0} if why else row
+            listed = attention(known, headline, curve, self.build, context.currency)
             nobody = look.unattributed()
-            return _told(look, standing.answer(context, row, profit, nobody, headline, listed))
+            found = standing.answer(context, row, profit, nobody, headline, listed, why)
+            return _told(look, found)
 
     def concentration(
         self,
@@ -123,6 +126,8 @@ class Desk:
         with self._open(question) as look:
             if look.window.months is None:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
+            if why := look.uncompared():
+                raise RefusedError(why, "Use a shorter window, such as --window 3m.")
             look.require_known()
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
