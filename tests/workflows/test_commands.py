@@ -1,5 +1,6 @@
 """The command line as people type it: what it prints, where, and how it exits."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,60 @@ def test_removing_an_unknown_build_lists_the_known(firm: ProjectFolder, run: Run
     done = run("builds", "remove", "1999", "-p", firm.root, "--yes")
     assert done.exit_code == 2
     assert made.id in done.stderr
+
+
+WRONG = [
+    (("value", "whale", "--lens", "profits"), '--lens says "profits".', 'Did you mean "profit"?'),
+    (("value", "bands", "--last", "x"), '--last says "x", which is not a whole number.', "--help"),
+    (
+        ("value", "concentration", "--share", "5"),
+        "--share says 5; it must be at most 1.",
+        "write 5% as 0.05",
+    ),
+    (
+        ("value", "concentration", "--top", "0"),
+        "--top says 0; it must be at least 1.",
+        "tierwise value concentration --help",
+    ),
+    (("value", "whale", "--as-of", "1.1.25"), 'says "1.1.25", which is no day.', "2025-06-30"),
+    (("value", "whales"), "No such command 'whales'.", "Options: `tierwise value --help`."),
+    (("value", "slices"), "Missing option '--by'.", "tierwise value slices --help"),
+]
+
+
+@pytest.mark.parametrize(("typed", "message", "remedy"), WRONG)
+def test_wrong_options_are_explained(run: Run, typed: tuple[str, ...], message: str, remedy: str):
+    """What was typed, what is wrong with it and the way out, in words of ours."""
+    done = run(*typed)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert remedy in done.stderr
+    assert "Value error" not in done.stderr
+
+
+def test_errors_are_json_where_json_was_asked_for(firm: ProjectFolder, run: Run):
+    """With --json an error is one document on stdout, with the exit code it would have had."""
+    wrong = run("value", "whale", "--lens", "profits", "--json")
+    nobody = run("value", "customer", "nobody", "-p", firm.root, "--json")
+    missing = run("check", "-p", firm.root / "none", "--json")
+    for done, kind in ((wrong, "UsageError"), (nobody, "UsageError"), (missing, "SettingsError")):
+        error = json.loads(done.stdout)["error"]
+        assert error["kind"] == kind
+        assert error["exit_code"] == done.exit_code == 2
+        assert error["message"]
+        assert error["remedy"]
+
+
+def test_no_command_shows_the_help(run: Run):
+    """Typed alone, the program says what it can do."""
+    done = run()
+    assert "value" in done.stdout + done.stderr
+    assert done.exit_code == 2
+
+
+def test_help_is_in_the_words_of_the_subject(run: Run):
+    """The help names what an option takes, not the library's type of it."""
+    shown = run("value", "bands", "--help").stdout
+    for word in ("DIR", "NAME=VALUE", "RANK", "YYYY-MM-DD", "revenue"):
+        assert word in shown
+    assert "list[" not in shown

@@ -54,7 +54,9 @@ def remove(
     ids: Annotated[list[str], typer.Argument(help="Ids of builds, or how they start.")],
     project: ProjectOption = Here,
     demo: DemoOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", metavar="", help="Remove without asking.")
+    ] = False,
 ) -> None:
     """Delete builds for good."""
     above = context.obj  # `builds --demo x remove` means the same as `builds remove --demo x`

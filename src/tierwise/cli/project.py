@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder with your files.")] = Here,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Write the proposal without asking.")
+        bool, typer.Option("--yes", "-y", metavar="", help="Write the proposal without asking.")
     ] = False,
 ) -> None:
     """Look at files and propose a tierwise.toml, with reasons."""
@@ -131,9 +131,9 @@ def build(
 
 
 def report(
-    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path(
-        "tierwise-report.html"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="HTML file to write.")
+    ] = Path("tierwise-report.html"),
     project: ProjectOption = Here,
     demo: DemoOption = None,
     as_of: AsOfOption = None,

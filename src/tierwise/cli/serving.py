@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tierwise.cli import options
-from tierwise.cli.options import DemoOption, ProjectOption
+from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
 from tierwise.engine.project import ProjectFolder
 from tierwise.units import Unit, format_value
@@ -17,8 +17,10 @@ from tierwise.workflows.build import current_build
 from tierwise.workflows.demo import NAMES, demo_home, demo_project
 from tierwise.workflows.value import Desk
 
-HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
-PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
+HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+PortOption = Annotated[
+    int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port to listen on.")
+]
 LOCAL, PORT = "127.0.0.1", 8765
 
 
@@ -29,10 +31,12 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    serve_too: Annotated[bool, typer.Option("--serve", help="Then serve the console.")] = False,
+    serve_too: Annotated[
+        bool, typer.Option("--serve", metavar="", help="Then serve the console.")
+    ] = False,
     host: HostOption = LOCAL,
     port: PortOption = PORT,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write and build both demo projects and print their headline figures."""
     projects = [demo_project(name, demo_home(os.environ), say) for name in NAMES]

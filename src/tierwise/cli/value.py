@@ -23,13 +23,22 @@ app = typer.Typer(
 def concentration(
     desk: Desk,
     question: Question,
-    measure: Annotated[str | None, typer.Option("--of", help="A lens, or contacts.")] = None,
+    measure: Annotated[
+        str | None, typer.Option("--of", metavar="MEASURE", help="A lens, or contacts.")
+    ] = None,
     top: Annotated[
-        list[int] | None, typer.Option("--top", min=1, help="List length; repeat for more.")
+        list[int] | None,
+        typer.Option("--top", metavar="N", min=1, help="List length; repeat for more."),
     ] = None,
     share: Annotated[
         list[float] | None,
-        typer.Option("--share", min=0, max=1, help="Share of customers, 0..1; repeat for more."),
+        typer.Option(
+            "--share",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Such as 0.05 for 5% of customers; repeat for more.",
+        ),
     ] = None,
 ) -> Answer:
     """How few customers bring how much: top lists, Lorenz curve, Gini."""
@@ -47,7 +56,8 @@ def bands(
     desk: Desk,
     question: Question,
     last: Annotated[
-        list[int] | None, typer.Option("--last", min=1, help="Last rank of a band; repeat.")
+        list[int] | None,
+        typer.Option("--last", metavar="RANK", min=1, help="Last rank of a band; repeat."),
     ] = None,
 ) -> Answer:
     """What each rank band brings beside what it takes: contacts, minutes, cost."""
@@ -58,9 +68,17 @@ def bands(
 def population(
     desk: Desk,
     question: Question,
-    period: Annotated[Period | None, typer.Option("--period", help="Calendar period.")] = None,
+    period: Annotated[
+        Period | None,
+        typer.Option("--period", metavar="PERIOD", help=f"Calendar period: {', '.join(Period)}."),
+    ] = None,
     event: Annotated[
-        Activity | None, typer.Option("--active-by", help="Event that makes a customer active.")
+        Activity | None,
+        typer.Option(
+            "--active-by",
+            metavar="EVENT",
+            help=f"Event that makes a customer active: {', '.join(Activity)}.",
+        ),
     ] = None,
 ) -> Answer:
     """Active, new, back again and lost customers by period."""
@@ -89,7 +107,9 @@ def margins(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answ
 def slices(
     desk: Desk,
     question: Question,
-    by: Annotated[str, typer.Option("--by", help="Dimension, such as country or channel.")],
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", help="Dimension, such as country or channel.")
+    ],
 ) -> Answer:
     """Value cut by any dimension; small slices are pooled."""
     return desk.slices(by, question)
