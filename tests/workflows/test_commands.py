@@ -1,5 +1,6 @@
 """The command line as people type it: what it prints, where, and how it exits."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from tests.value.small_firm import TODAY, write
 from tests.workflows.conftest import Run
 
+from tierwise.cli import asking
 from tierwise.engine.project import ProjectFolder
 from tierwise.workflows.build import build, builds_of
 
@@ -139,3 +141,62 @@ def test_help_is_in_the_words_of_the_subject(run: Run):
     for word in ("DIR", "NAME=VALUE", "RANK", "YYYY-MM-DD", "revenue"):
         assert word in shown
     assert "list[" not in shown
+
+
+def test_the_main_table_as_csv(firm: ProjectFolder, run: Run, tmp_path: Path):
+    """--csv writes the main table whole, numbers plain; - writes it to stdout."""
+    file = tmp_path / "members.csv"
+    done = run("value", "members", "rank:1-5", "-p", firm.root, "--csv", file)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "5 rows" in done.stderr
+    rows = list(csv.DictReader(file.open(encoding="utf-8")))
+    assert [row["customer_id"] for row in rows] == ["c1", "c2", "c3", "c4", "c5"]
+    assert float(rows[0]["revenue"]) == 700
+    piped = run("value", "members", "rank:1-5", "-p", firm.root, "--csv", "-")
+    assert piped.stdout == file.read_text(encoding="utf-8")
+
+
+def test_lists_are_whole_unless_they_are_looked_at(
+    firm: ProjectFolder, run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    """A list is cut on the screen alone; JSON and CSV have every row, or as many as asked for."""
+    monkeypatch.setattr(asking, "LISTED", 2)
+    ask = ("value", "members", "rank:1-5", "-p", firm.root)
+    assert len(json.loads(run(*ask, "--json").stdout)["members"]) == 5
+    assert len(json.loads(run(*ask, "--json", "--limit", "3").stdout)["members"]) == 3
+    assert len(run(*ask, "--csv", "-").stdout.splitlines()) == 6
+    assert "Dee" not in run(*ask).stdout
+
+
+def test_csv_and_json_exclude_each_other(firm: ProjectFolder, run: Run):
+    """Two forms at once are refused."""
+    done = run("value", "whale", "-p", firm.root, "--csv", "-", "--json")
+    assert done.exit_code == 2
+    assert "exclude each other" in done.stdout
+
+
+def test_rejected_rows_are_listed(tmp_path: Path, run: Run):
+    """Every row that was left out can be seen with its line, its value and the reason."""
+    good = "order,customer,date,amount\n" + "".join(
+        f"{k},c{k},2024-01-{k:02},5.00\n" for k in range(1, 20)
+    )
+    text = good + "20,a,13/13/2024,1.00\n21,b,2024-01-30,much\n"
+    (tmp_path / "orders.csv").write_text(text)
+    assert run("init", tmp_path, "--yes").exit_code == 0
+    shown = run("rejects", "-p", tmp_path, "--json").stdout
+    found = json.loads(shown)
+    assert found["rejected"] == 2
+    assert [(row["source_row"], row["value"]) for row in found["rejects"]] == [
+        (21, "13/13/2024"),
+        (22, "much"),
+    ]
+    assert all(row["reason"] and row["raw"] for row in found["rejects"])
+    assert len(run("rejects", "-p", tmp_path, "--csv", "-").stdout.splitlines()) == 3
+    one = run("rejects", "-p", tmp_path, "--limit", "1")
+    assert "1 more are not listed" in one.stdout
+
+
+def test_a_build_without_rejects_says_so(firm: ProjectFolder, run: Run):
+    """Nothing left out is an answer with no rows."""
+    found = json.loads(run("rejects", "-p", firm.root, "--json").stdout)
+    assert (found["rejected"], found["rejects"]) == (0, [])

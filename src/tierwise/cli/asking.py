@@ -11,13 +11,17 @@ from typing import Any, get_type_hints
 import typer
 
 from tierwise.cli import STARTED, options
-from tierwise.cli.screen import say, show
+from tierwise.cli.screen import say, show, write_csv
+from tierwise.errors import UsageError
 from tierwise.results import Answer
 from tierwise.workflows.build import current_build
 from tierwise.workflows.look import asked
-from tierwise.workflows.value import Desk
+from tierwise.workflows.value import LISTED, Desk
 
 Ask = Callable[..., Answer]
+
+WHOLE = 2**31 - 1
+"""Limit of a list that is written, not looked at."""
 
 _SHARED: dict[str, tuple[Any, Any]] = {
     "project": (options.ProjectOption, Path()),
@@ -26,6 +30,7 @@ _SHARED: dict[str, tuple[Any, Any]] = {
     "lens": (options.LensOption, None),
     "window": (options.WindowOption, None),
     "where": (options.WhereOption, None),
+    "csv": (options.CsvOption, None),
     "as_json": (options.JsonOption, False),
 }
 """Name of each shared option, its declaration and its default, in the order of --help."""
@@ -55,7 +60,7 @@ def asks(
 
 
 def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signature:
-    """The command's own options among the shared ones, before --json."""
+    """The command's own options among the shared ones, before --csv and --json."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     common = [
         inspect.Parameter(name, keyword, default=default, annotation=kind)
@@ -67,18 +72,27 @@ def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signatur
         for name, parameter in inspect.signature(ask).parameters.items()
         if name not in {"desk", "question"}
     ]
-    return inspect.Signature([*common[:-1], *own, common[-1]])
+    return inspect.Signature([*common[:-2], *own, *common[-2:]])
 
 
 def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
     question = asked(shared["lens"], shared["window"], shared["where"])
+    written = shared["csv"] is not None
+    if written and shared["as_json"]:
+        raise UsageError("--csv and --json exclude each other.", "Leave one of them out.")
+    if "limit" in own:
+        whole = written or shared["as_json"]
+        own["limit"] = own["limit"] or (WHOLE if whole else LISTED)
     project = options.chosen_project(shared["project"], shared["demo"])
     began = time.perf_counter()
     as_of = options.day(shared["as_of"])
     build = current_build(project, today=options.today(), as_of=as_of, tell=say)
     found = ask(Desk(project, build), question, **own)
     done = time.perf_counter()
-    show(found, as_json=shared["as_json"])
+    if written:
+        write_csv(found, shared["csv"])
+    else:
+        show(found, as_json=shared["as_json"])
     say(
         f"Answered after {done - STARTED:.1f} s;"
         f" {done - began:.1f} s of it went into reading and reckoning."

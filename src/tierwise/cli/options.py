@@ -61,7 +61,22 @@ WhereOption = Annotated[
         help="Only a slice, such as country=France; repeat to narrow.",
     ),
 ]
-LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Longest list.")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help="Longest list.",
+        show_default="500, all with --json or --csv",
+    ),
+]
+CsvOption = Annotated[
+    str | None,
+    typer.Option(
+        "--csv", metavar="FILE", help="Write the main table whole into a CSV file; - for stdout."
+    ),
+]
 
 
 def chosen_project(folder: Path, demo: str | None) -> ProjectFolder:

@@ -1,4 +1,4 @@
-"""Commands about the project itself: init, check, build, builds, report, demo."""
+"""Commands about the project itself: init, check, build, rejects, report."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from typing import Annotated
 import typer
 
 from tierwise.cli import options
+from tierwise.cli.asking import asks
 from tierwise.cli.options import (
     AsOfOption,
     DemoOption,
     JsonOption,
     LensOption,
+    LimitOption,
     ProjectOption,
     WhereOption,
     WindowOption,
 )
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import MissingDataError, UsageError
+from tierwise.results import Answer
 from tierwise.workflows.build import build as make_build
 from tierwise.workflows.build import current_build
-from tierwise.workflows.look import asked
-from tierwise.workflows.value import Desk
+from tierwise.workflows.look import Question, asked
+from tierwise.workflows.value import LISTED, Desk
 
 Here = Path()
 
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
     """Hang the commands into the application."""
     for command in (init, check, build, report):
         app.command()(command)
+    asks(app, without=("lens", "window", "where"))(rejects)
 
 
 def init(
@@ -128,6 +132,15 @@ def build(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
         f" {made.folder}"
     )
+
+
+def rejects(
+    desk: Desk,
+    question: Question,  # noqa: ARG001 - the build as a whole is asked
+    limit: LimitOption = None,
+) -> Answer:
+    """List the rows that were left out: file, line, what was found there, and why."""
+    return desk.rejects(limit=limit or LISTED)
 
 
 def report(

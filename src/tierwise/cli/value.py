@@ -98,9 +98,9 @@ def dependency(desk: Desk, question: Question) -> Answer:
 
 
 @asks(app)
-def margins(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def margins(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """Gross margin, and discounts beyond the firm's own rate."""
-    return desk.margins(question, limit=limit)
+    return desk.margins(question, limit=limit or LISTED)
 
 
 @asks(app, without=("lens",))
@@ -132,10 +132,10 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
-    limit: LimitOption = LISTED,
+    limit: LimitOption = None,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""
-    return desk.customer(customer_id, question, limit=limit)
+    return desk.customer(customer_id, question, limit=limit or LISTED)
 
 
 @asks(app)
@@ -145,10 +145,10 @@ def members(
     selector: Annotated[
         str, typer.Argument(help="rank:1-40, loss-makers, state:lost, slice:country=France.")
     ],
-    limit: LimitOption = LISTED,
+    limit: LimitOption = None,
 ) -> Answer:
     """The customers behind a figure; `opens` in the JSON of any answer says which."""
-    return desk.members(selector, question, limit=limit)
+    return desk.members(selector, question, limit=limit or LISTED)
 
 
 @asks(app)

@@ -36,6 +36,7 @@ from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question
+from tierwise.workflows.rejects import rejects
 
 LISTED = 500
 """Rows that a list shows before it is cut and says so."""
@@ -227,6 +228,14 @@ class Desk:
         said = belief.read(text)
         with self._open(question) as look:
             return _told(look, measured(look, said))
+
+    def rejects(self, *, limit: int = LISTED) -> Answer:
+        """Rows that the build left out because they cannot be read or used, with the reason."""
+        with self._open(DEFAULT) as look:
+            whole = replace(
+                look.context(customers=int(self.build.manifest["customers"])), window=""
+            )
+            return rejects(look.session, self.build, whole, limit)
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """What customers and lines can be sliced by."""
