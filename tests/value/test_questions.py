@@ -92,6 +92,46 @@ def test_unfinished_period_is_marked(bench: Bench):
     assert "not final" in found.notes[-1]
 
 
+def test_revenue_of_the_lost_is_that_of_their_span(bench: Bench):
+    """Active for 12 months: who is lost takes what the last 12 active months brought, not zero."""
+    bench.fill(
+        Firm(
+            [
+                line("a", datetime(2023, 1, 10), 30),
+                line("a", datetime(2023, 5, 10), 12),
+                line("b", datetime(2025, 1, 10), 1),
+            ]
+        )
+    )
+    rows = {r["period"]: r for r in counted(bench, RULES[3]).grid("periods").rows}
+    assert (rows["2024-Q2"]["lost"], rows["2024-Q2"]["revenue_lost"]) == (1, 12)
+    rows = {r["period"]: r for r in counted(bench, RULES[0]).grid("periods").rows}
+    assert (rows["2023-Q3"]["lost"], rows["2023-Q3"]["revenue_lost"]) == (1, 12)
+
+
+def test_change_against_a_loss_is_not_told(bench: Bench):
+    """Revenue that was negative before has no percentage to change by."""
+    bench.fill(
+        Firm(
+            [
+                line("a", datetime(2023, 5, 1), 20),
+                line("b", datetime(2023, 6, 1), -120),
+                line("a", datetime(2024, 6, 1), 12),
+            ]
+        )
+    )
+    row = bench.ask(
+        "standing",
+        lambda t: standing.expression(
+            standing.happenings(t["order_lines"], None, Activity.PURCHASE), AS_OF, YEAR
+        ),
+    )[0]
+    nobody = {"lines": 0, "revenue": None}
+    names = [f.name for f in standing.answer(context, row, None, nobody, None, []).figures]
+    assert "revenue" in names
+    assert "revenue_change" not in names
+
+
 def test_contacts_that_nobody_has(bench: Bench):
     """Activity by contact without a contacts table says which setting to change."""
     with pytest.raises(MissingDataError, match="no contacts table") as missing:

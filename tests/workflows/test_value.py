@@ -14,6 +14,7 @@ from tests.value.small_firm import SETTINGS, desk_of
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
+from tierwise.value.windows import first_day
 from tierwise.workflows.build import build
 from tierwise.workflows.look import Question
 from tierwise.workflows.value import Desk
@@ -373,6 +374,25 @@ def test_contact_costs(desk: Desk):
     assert found.context.customers == 3
 
 
+def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):
+    """Contacts without a customer are in no share, and every answer about contacts says so."""
+    contacts = small_firm.FILES["contacts.csv"].replace("k2,c2", "k2,").replace("k3,c7", "k3,")
+    some = desk_of(tmp_path, contacts=contacts)
+    said = "Not counted: 2 of 3 contacts (50 agent minutes) that name no customer (unattributed)."
+    for answer in (
+        some.concentration(measure="contacts"),
+        some.concentration(PROFIT),
+        some.whale(),
+        some.bands(),
+    ):
+        assert said in answer.notes, answer.title
+    assert said.replace("Not counted", "Counted here") in some.contact_costs().notes
+    called = some.population(event=Activity.CONTACT).notes
+    assert any(note.startswith("Not counted: 2 of 4 contacts") for note in called)
+    assert not any("contacts" in note for note in some.concentration().notes)
+    assert not any("contacts" in note for note in desk.bands().notes)
+
+
 def test_contact_costs_of_some_customers(desk: Desk):
     """Contacts follow a slice of customers."""
     assert figures(desk.contact_costs(FRANCE))["contacts"] == 1
@@ -417,6 +437,13 @@ SELECTORS = [
     ("state:active:2025", ["c1", "c2", "c3", "c4", "c5"]),
     ("state:retained:2025", ["c1"]),
     ("state:lost:2024-08", ["c6"]),
+    ("state:lost:6m", ["c1", "c2"]),
+    ("state:active:2025-Q3:order", ["c3"]),
+    ("state:active:contact", ["c1", "c2", "c7"]),
+    ("state:lost:2025:contact", []),
+    ("rank:1:profit", ["c1"]),
+    ("rank:1-9:contacts", ["c1", "c2", "c7"]),
+    ("loss-makers:gross_profit", ["c4"]),
     ("slice:country=France", ["c1", "c3", "c4"]),
     ("slice:channel=shop", ["c2", "c4"]),
     ("slice:country=(not given)", ["c5"]),
@@ -433,7 +460,21 @@ def test_members(desk: Desk, selector: str, expected: list[str]):
 
 @pytest.mark.parametrize(
     "selector",
-    ["", "rank:", "rank:x", "best", "state:asleep", "state:retained", "slice:", "customer:"],
+    [
+        "",
+        "rank:",
+        "rank:x",
+        "rank:1-4:beauty",
+        "loss-makers:x",
+        "best",
+        "state:asleep",
+        "state:retained",
+        "state:lost:0m",
+        "state:lost:700m",
+        "state:lost:2025:2024",
+        "slice:",
+        "customer:",
+    ],
 )
 def test_members_of_nothing(desk: Desk, selector: str):
     """What is no selector is answered with the forms."""
@@ -454,7 +495,28 @@ def test_cut_lists_say_so(desk: Desk):
     found = desk.members("rank:1-5", limit=2)
     assert ids(found) == ["c1", "c2"]
     assert found.figure("found").value == 5
-    assert found.notes == ("The first 2 of 5 are listed; --limit shows more.",)
+    assert found.notes == ("The first 2 of 5 customers are listed; a higher limit shows more.",)
+
+
+def test_cut_lists_of_a_customer_say_so(desk: Desk):
+    """Orders, lines and contacts of a customer are cut with a word, each with its length."""
+    found = desk.customer("c1", limit=1)
+    assert column(found, "order_lines", "header_id") == ["o1"]
+    assert found.notes == (
+        "The first 1 of 2 orders are listed; a higher limit shows more.",
+        "The first 1 of 3 order lines are listed; a higher limit shows more.",
+        "The first 1 of 2 contacts are listed; a higher limit shows more.",
+    )
+    assert desk.customer("c1").notes == ()
+    assert "The first 1 of 5 customers" in desk.margins(limit=1).notes[-1]
+
+
+def test_old_orders_show_their_lines(desk: Desk):
+    """The lines of an order are found however many newer lines there are."""
+    found = desk.customer("c1", limit=2, order="o7")
+    assert column(found, "order_lines", "header_id") == ["o7"]
+    assert column(found, "orders", "header_id") == ["o1", "o7"]
+    assert desk.customer("c2", order="o7").grid("order_lines").rows == ()
 
 
 OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "belief")]
@@ -463,8 +525,12 @@ OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "bel
 @pytest.mark.parametrize("name", OPENED)
 def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name: str):
     """Whatever a figure or a row says it opens is a list, as long as the figure says."""
-    answer = answered(name)
-    question = Question(lens=Lens(answer.context.lens))
+    opens_all(desk, answered(name))
+
+
+def opens_all(desk: Desk, answer: Answer) -> None:
+    """Follow every selector of an answer to a plain question."""
+    question = Question()
     for figure in answer.figures:
         if figure.opens:
             found = desk.members(figure.opens, question).figure("found").value
@@ -477,6 +543,45 @@ def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name
                 found = desk.members(selector, question).figure("found").value
                 expected = row.get("customers", row.get("active", found))
                 assert found == expected, selector
+
+
+MORE_OPENED = {
+    "contacts": lambda desk: desk.concentration(measure="contacts"),
+    "profit": lambda desk: desk.concentration(measure="profit"),
+    "by order": lambda desk: desk.population(event=Activity.ORDER),
+    "by contact": lambda desk: desk.population(event=Activity.CONTACT, period=Period.YEAR),
+    "loss of a month": lambda desk: desk.belief("we lose 5% a month"),
+    "loss of a quarter": lambda desk: desk.belief("we lose 5% a quarter"),
+    "ratio": lambda desk: desk.belief("80:20"),
+    "losers": lambda desk: desk.belief("10% of customers lose us money"),
+}
+
+
+@pytest.mark.parametrize("name", MORE_OPENED)
+def test_every_opening_of_another_question_opens(desk: Desk, name: str):
+    """What is asked by another measure, event or span opens the customers it counted."""
+    answer = MORE_OPENED[name](desk)
+    opens_all(desk, answer)
+    if "loss of" in name:
+        assert answer.context.window_from == first_day(
+            desk.build.as_of, Window.parse(answer.context.window)
+        )
+        lost = answer.figure("lost")
+        assert desk.members(lost.opens).figure("found").value == lost.value
+    if "by" in name:
+        for row in answer.grid("periods").rows:
+            for state in ("new", "reactivated", "lost"):
+                found = desk.members(row[f"opens_{state}"]).figure("found").value
+                assert found == row[state], row["period"]
+
+
+def test_lists_by_profit_are_in_that_order(desk: Desk):
+    """The curve of profit opens customers by profit though the project ranks by revenue."""
+    loss = desk.whale().figure("customers_at_peak")
+    assert ids(desk.members(loss.opens)) == ["c1", "c2", "c3"]
+    everybody = desk.whale().figure("total_profit").opens
+    assert ids(desk.members(everybody))[-1] == "c7"
+    assert desk.today().figure("profit").opens == ""
 
 
 def test_customer_down_to_the_source(desk: Desk):
@@ -650,6 +755,19 @@ def test_ledger_that_names_no_customers(tmp_path):
     costs = "cost_date,driver,amount\n2025-01-31,order,60.00\n"
     desk = desk_of(tmp_path, without("contacts", "agents", "wallets"), costs=costs)
     assert desk.concentration(PROFIT).figure("total").value == 425 - 60
+
+
+def test_old_builds_are_read_as_they_were_made(tmp_path):
+    """What the settings say now changes neither currency nor lens nor rule of an old build."""
+    old = desk_of(tmp_path).build
+    changed = SETTINGS.replace('"EUR"', '"GBP"').replace('"revenue"', '"profit"')
+    changed = changed.replace('window = "12m"', 'window = "12m"\nactive = {event = "contact"}')
+    desk = Desk(small_firm.write(tmp_path, changed), old)
+    found = desk.concentration()
+    assert (found.context.currency, found.context.lens) == ("EUR", "revenue")
+    assert desk.today().figure("customers_active").value == 5
+    assert desk.population(period=Period.YEAR).extra["active_rule"] == "purchase in the year"
+    assert "EUR" in desk.concentration().notes[0]
 
 
 def test_activity_by_contact_on_the_first_panel(tmp_path):

@@ -40,12 +40,12 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "population": lambda desk, q, _: desk.population(q),
         "movement": lambda desk, q, _: desk.movement(q),
         "dependency": lambda desk, q, _: desk.dependency(q),
-        "margins": lambda desk, q, _: desk.margins(q),
+        "margins": lambda desk, q, d: desk.margins(q, limit=d.limit),
         "wallet": lambda desk, q, _: desk.wallet(q),
         "contact-costs": lambda desk, q, _: desk.contact_costs(q),
         "slices": lambda desk, q, d: desk.slices(_needs(d.by, "by", "country"), q),
         "belief": lambda desk, q, d: desk.belief(_needs(d.text, "text", "80:20"), q),
-        "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q),
+        "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q, limit=d.limit),
         "members": lambda desk, q, d: desk.members(
             _needs(d.select, "select", "rank:1-40"), q, limit=d.limit
         ),

@@ -132,10 +132,11 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
+    order: Annotated[str, typer.Option("--order", metavar="ID", help="Lines of this order alone.")] = "",
     limit: LimitOption = None,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""
-    return desk.customer(customer_id, question, limit=limit or LISTED)
+    return desk.customer(customer_id, question, limit=limit or LISTED, order=order)
 
 
 @asks(app)

@@ -11,6 +11,7 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
+from tierwise.value.members import cut_notes
 from tierwise.value.ranking import SUM, goods_notes, known_rank, rank_notes, ranked
 from tierwise.value.shares import share, whole_sum
 
@@ -93,7 +94,10 @@ def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) ->
                 "opens",
             ),
         ),
-        notes=_notes(first, measure),
+        notes=(
+            *_notes(first, measure),
+            *cut_notes(len(rows), int(first["n"]), "customers"),
+        ),
     )
 
 

@@ -83,17 +83,24 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
 
 
 def active(happened: ir.Table, rule: ActiveRule, last: int) -> ir.Table:
-    """One row a customer and period in which the customer is active; nothing after `last`."""
+    """One row a customer and period in which the customer is active; nothing after `last`.
+
+    `revenue` is of the period itself, `span_revenue` of all periods that make
+    the customer active in it.
+    """
     span = (rule.months or rule.period.months) // rule.period.months
     if span == 1:
-        return happened
+        return happened.mutate(span_revenue=happened.revenue)
     spread = happened.mutate(offset=ibis.array(list(range(span))).unnest())
     own = spread.offset == 0
     spread = spread.mutate(period=spread.period + spread.offset)
     return (
         spread.filter(spread.period <= last)
         .group_by("customer_id", "period")
-        .aggregate(revenue=spread.revenue.sum(where=own).cast(SUM))
+        .aggregate(
+            revenue=spread.revenue.sum(where=own).cast(SUM),
+            span_revenue=spread.revenue.sum().cast(SUM),
+        )
     )
 
 
@@ -121,20 +128,24 @@ def expression(
             reactivated=(table.previous < table.period - 1).sum(),
             leaving=leaving.sum(),
             revenue=table.revenue.sum(),
-            leaving_revenue=table.revenue.sum(where=leaving),
+            leaving_revenue=table.span_revenue.sum(where=leaving),
         )
         .order_by("period")
     )
 
 
-def answer(context: Context, rows: Rows, rule: ActiveRule) -> Answer:
-    """Lay the periods out without gaps: active = before + new + reactivated - lost in each."""
+def answer(context: Context, rows: Rows, rule: ActiveRule, asked: Activity | None = None) -> Answer:
+    """Lay the periods out without gaps: active = before + new + reactivated - lost in each.
+
+    `asked` is the event that the question named; what is opened then names it too.
+    """
     if not rows:
         raise MissingDataError("Nobody was ever active.", "Check [value.active] and --as-of.")
     found = {int(row["period"]): row for row in rows}
     last = index_of(context.as_of, rule.period)
     periods = [
         _period(found.get(i), found.get(i - 1), i, rule, context.as_of)
+        | _opens(label_of(i, rule.period), asked)
         for i in range(min(found), last + 1)
     ]
     return Answer(
@@ -177,16 +188,21 @@ def _period(
         "to": end,
         **counts,
         "lost": int(before["leaving"] or 0) if before else 0,
-        "revenue": revenue,
+        "revenue_of_active": revenue,
         "spend_per_active": revenue / counts["active"]
         if revenue is not None and counts["active"]
         else None,
         "revenue_lost": before["leaving_revenue"] if before else None,
         "complete": end <= as_of,
-        "opens": f"state:active:{label}",
-        "opens_new": f"state:new:{label}",
-        "opens_reactivated": f"state:reactivated:{label}",
-        "opens_lost": f"state:lost:{label}",
+    }
+
+
+def _opens(label: str, asked: Activity | None) -> dict[str, str]:
+    """What the numbers of a period open, by the name of their column."""
+    event = f":{asked}" if asked else ""
+    states = ("new", "reactivated", "lost")
+    return {"opens": f"state:active:{label}{event}"} | {
+        f"opens_{state}": f"state:{state}:{label}{event}" for state in states
     }
 
 
@@ -227,9 +243,17 @@ _COLUMNS = (
     Column("retained", "Stayed", Unit.COUNT, "Active in the period before too"),
     Column("reactivated", "Back again", Unit.COUNT, "Active before, but not in the period before"),
     Column("lost", "Lost", Unit.COUNT, "Active in the period before, not in this one"),
-    Column("revenue", "Revenue", Unit.MONEY),
+    Column(
+        "revenue_of_active",
+        "Revenue of the active",
+        Unit.MONEY,
+        "Without returns of those who bought nothing in the period",
+    ),
     Column("spend_per_active", "Per active customer", Unit.MONEY),
     Column(
-        "revenue_lost", "Revenue of the lost", Unit.MONEY, "What they brought in the period before"
+        "revenue_lost",
+        "Revenue of the lost",
+        Unit.MONEY,
+        "What they brought in the time that they were last active for",
     ),
 )

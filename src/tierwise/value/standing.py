@@ -173,7 +173,7 @@ def _money(
     if revenue is None:
         return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
-    if before:
+    if before is not None and before > 0:
         change = float(revenue / before) - 1
         figures.append(
             Figure("revenue_change", "Revenue against the window before", change, Unit.SHARE)
@@ -183,12 +183,12 @@ def _money(
     )
     if profit is not None:
         label = "Profit after cost to serve"
-        figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+        figures.append(Figure("profit", label, profit, Unit.MONEY))
     if unattributed["lines"]:
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
-    if before:
+    if row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures

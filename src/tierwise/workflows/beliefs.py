@@ -11,6 +11,7 @@ from tierwise.settings import Lens, Window
 from tierwise.units import Unit
 from tierwise.value import belief, concentration, ranking, standing, whale
 from tierwise.value.belief import Belief, Claim
+from tierwise.value.windows import first_day
 from tierwise.workflows.look import NO_PROFIT, Look
 
 WILSON = "95% interval"
@@ -67,7 +68,9 @@ def _loss(look: Look, said: Belief) -> Answer:
         raise RefusedError(why, shorter if said.months > 1 else "Wait for more data.")
     row = look.rows(standing.expression(look.happenings(), look.as_of, span))[0]
     before, lost = int(row["before"]), int(row["lost"])
-    context = replace(look.context(customers=before), window=str(span))
+    context = look.context(customers=before)
+    context = replace(context, window=str(span), window_from=first_day(look.as_of, span))
+    opens = f"state:lost:{span}"
     rate, low, high = proportion(lost, before)
     value = row["revenue_lost"], row["revenue_before"]
     weighted = _part(*value)
@@ -79,16 +82,16 @@ def _loss(look: Look, said: Belief) -> Answer:
             Unit.SHARE,
             low,
             high,
-            opens="state:lost",
+            opens=opens,
         ),
         Figure(
             "value_weighted",
             "of the revenue of those months was theirs",
             weighted,
             Unit.SHARE,
-            opens="state:lost",
+            opens=opens,
         ),
-        Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
+        Figure("lost", "Customers lost", lost, Unit.COUNT, opens=opens),
         Figure("customers_before", "Customers in the months before", before, Unit.COUNT),
     )
     event = look.settings.active.event

@@ -17,10 +17,11 @@ from tierwise.engine.connect import Session
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.results import Context
-from tierwise.settings import Activity, Lens, Window
+from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
-from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
+from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
+from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.summary import summarise
 from tierwise.value.windows import between, earlier, first_day, reaches_back
@@ -73,6 +74,16 @@ class Dimension:
         return slices.label_of(self.name)
 
 
+def built_with(build: Build) -> ValueSettings:
+    """How value was measured when the build was made; the project may say otherwise by now."""
+    return ValueSettings.model_validate(build.manifest["settings"]["value"])
+
+
+def currency_of(build: Build) -> str:
+    """The currency that the build's amounts are in."""
+    return str(build.manifest["settings"]["project"]["currency"])
+
+
 class Look:
     """Tables of a build cut to a question; every method builds or executes one expression."""
 
@@ -82,7 +93,7 @@ class Look:
         self.project = project
         self.build = build
         self.session = session
-        self.settings = project.settings.value
+        self.settings = built_with(build)
         self.as_of: date = build.as_of
         self.window = question.window or Window.parse(build.manifest["window"])
         self.start = first_day(self.as_of, self.window)
@@ -172,12 +183,12 @@ class Look:
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
-    def require_known(self) -> None:
-        """Refuse to list or move customers whose value through the lens is unknown."""
-        counted = ranking.counted(self.summary, self.lens)
-        unknown = counted[self.lens].isnull().sum().fill_null(0)
+    def require_known(self, measure: str) -> None:
+        """Refuse to list or move customers whose value by a measure is unknown."""
+        counted = ranking.counted(self.summary, measure)
+        unknown = counted[measure].isnull().sum().fill_null(0)
         ranking.require_known(
-            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], self.lens
+            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], measure
         )
 
     @property
@@ -186,10 +197,10 @@ class Look:
         event = self.settings.active.event
         return "contacts" if event is Activity.CONTACT else "order_lines"
 
-    def happenings(self) -> ir.Table:
-        """What counts as activity, by the project's definition of active."""
+    def happenings(self, event: Activity | None = None) -> ir.Table:
+        """What counts as activity: by the project's definition of active, or by another event."""
         lines = self.lines() if self.has("order_lines") else None
-        event = self.settings.active.event
+        event = event or self.settings.active.event
         if event is Activity.CONTACT:
             self.refuse_lines("Activity by contact")
         return standing.happenings(lines, self.table("contacts"), event)
@@ -262,6 +273,21 @@ class Look:
         lines = f"{found['lines']:,} lines"
         return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
 
+    def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
+        """Says which contacts since `start` no customer is known for: no share can hold them."""
+        contacts = None if self.where else self._whole("contacts")
+        if contacts is None:
+            return ()
+        found = self.rows(service.unattributed(contacts, start, self.as_of))[0]
+        if not found["contacts"]:
+            return ()
+        minutes = found["handled_s"]
+        spent = "" if minutes is None else f" ({minutes / 60:,.0f} agent minutes)"
+        return (
+            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{spent} that name"
+            " no customer (unattributed).",
+        )
+
     def cell_notes(self, customers: int) -> tuple[str, ...]:
         """Says so where a slice was asked for that has too few customers to tell a pattern."""
         cell = self.settings.min_cell
@@ -276,7 +302,7 @@ class Look:
 
     @property
     def _currency(self) -> str:
-        return self.project.settings.project.currency
+        return currency_of(self.build)
 
     def context(self, customers: int, lens: str | None = None) -> Context:
         """What the figures of an answer stand on."""
@@ -383,12 +409,24 @@ class Look:
             name: value for name, value in (rows[0] if rows else {}).items() if value is not None
         }
 
-    def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
-        """The customer's rows of a canonical table, newest first; empty without such a table."""
+    def rows_of(self, name: str, customer_id: str, limit: int, *, order: str = "") -> Listed:
+        """The customer's rows of a canonical table, newest first; none without such a table.
+
+        `order` keeps the rows of one order alone.
+        """
         table = self._whole(name)
         if table is None:
-            return []
-        return self.rows(customer.rows_of(table, customer_id, TABLES[name].happened, limit))
+            return Listed([], 0)
+        if order:
+            table = table.filter(table.header_id == order)
+        return self.listed(customer.rows_of(table, customer_id, TABLES[name].happened), limit)
+
+    def listed(self, expression: ir.Table, limit: int) -> Listed:
+        """The first rows, and how many there are."""
+        counted = expression.mutate(all_rows=expression.count().over())
+        rows = self.rows(counted.limit(limit))
+        found = int(rows[0]["all_rows"]) if rows else 0
+        return Listed([{n: row[n] for n in row if n != "all_rows"} for row in rows], found)
 
     def buyer_count(self) -> int:
         """Customers with an order line in the window."""

@@ -32,10 +32,11 @@ from tierwise.value import (
     whale,
 )
 from tierwise.value import members as member_lists
+from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
-from tierwise.workflows.look import Dimension, Look, Question
+from tierwise.workflows.look import Dimension, Look, Question, built_with
 from tierwise.workflows.rejects import rejects
 
 LISTED = 500
@@ -52,7 +53,7 @@ class Desk:
     def __init__(self, project: ProjectFolder, build: Build) -> None:
         self.project = project
         self.build = build
-        self.settings = project.settings.value
+        self.settings = built_with(build)
 
     def today(self, question: Question = DEFAULT) -> Answer:
         """The first panel: customers, what they spend, and what deserves a look."""
@@ -87,14 +88,17 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            return _told(look, answer, look.revenue_notes())
+            notes = look.contact_notes(look.start) if of in ("contacts", Lens.PROFIT) else ()
+            money = look.revenue_notes() if of != "contacts" else ()
+            return self._opening(question, _told(look, answer, money, notes))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
-            return _told(look, answer, look.cost_notes())
+            notes = look.contact_notes(look.start) if look.lens is Lens.PROFIT else ()
+            return self._opening(question, _told(look, answer, look.cost_notes(), notes))
 
     def bands(self, question: Question = DEFAULT, *, last_ranks: Sequence[int] = ()) -> Answer:
         """What each rank band brings and takes, and the ledger that costs reconcile to."""
@@ -102,7 +106,8 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
-            return _told(look, answer, look.cost_notes(), look.revenue_notes())
+            notes = look.revenue_notes(), look.contact_notes(look.start)
+            return _told(look, answer, look.cost_notes(), *notes)
 
     def population(
         self,
@@ -120,7 +125,9 @@ class Desk:
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
             context = replace(context, window="all", window_from=None)
-            return _told(look, population.answer(context, rows, rule))
+            called = rule.event is Activity.CONTACT
+            ever = look.contact_notes(None) if called else ()
+            return _told(look, population.answer(context, rows, rule, event), ever)
 
     def movement(self, question: Question = DEFAULT) -> Answer:
         """Movement between deciles from the window before to this one."""
@@ -129,7 +136,7 @@ class Desk:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
             if why := look.uncompared():
                 raise RefusedError(why, "Use a shorter window, such as --window 3m.")
-            look.require_known()
+            look.require_known(look.lens)
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
             rows = look.rows(movement.expression(before, look.summary, look.lens))
@@ -173,7 +180,8 @@ class Desk:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
             asked = contact_costs.expression(contacts, look.table("agents"), look.start, look.as_of)
             context = look.context(customers=look.caller_count())
-            return _told(look, contact_costs.answer(context, look.rows(asked)))
+            answer = contact_costs.answer(context, look.rows(asked))
+            return _told(look, answer, look.contact_notes(look.start, "Counted here"))
 
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
@@ -187,15 +195,25 @@ class Desk:
             return _told(look, wallet.answer(context, rows, look.names(rows)))
 
     def customer(
-        self, customer_id: str, question: Question = DEFAULT, *, limit: int = LISTED
+        self,
+        customer_id: str,
+        question: Question = DEFAULT,
+        *,
+        limit: int = LISTED,
+        order: str = "",
     ) -> Answer:
-        """One customer, down to order lines and contacts; UsageError suggests near ids."""
+        """One customer, down to order lines and contacts; UsageError suggests near ids.
+
+        With `order`, the lines are those of that order alone.
+        """
         with self._open(replace(question, where=())) as look:
             row = look.customer_row(customer_id)
-            lines = look.rows_of("order_lines", customer_id, limit)
+            lines = look.rows_of("order_lines", customer_id, limit, order=order)
             contacts = look.rows_of("contacts", customer_id, limit)
             orders = (
-                look.rows(customer.orders(look.lines(), customer_id).limit(limit)) if lines else []
+                look.listed(customer.orders(look.lines(), customer_id), limit)
+                if look.has("order_lines")
+                else customer.Listed([], 0)
             )
             context, profile = look.context(customers=1), look.profile(customer_id)
             return customer.answer(context, row, profile, look.lens, orders, lines, contacts)
@@ -208,26 +226,21 @@ class Desk:
         `find:text` looks for ids and names instead.
         """
         chosen = member_lists.parse(selector)
-        if chosen.kind == "slice":
-            name, _, value = chosen.value.partition("=")
-            question = replace(question, where=(*question.where, (name, value)))
-        if chosen.kind == "loss-makers":
-            question = _profit_question(question, self)
-        with self._open(question) as look:
-            if chosen.kind in ("rank", "loss-makers"):
-                look.require_known()
+        with self._open(self._narrowed(question, chosen)) as look:
+            measure = chosen.measure or str(look.lens)
+            if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS):
+                look.require_known(measure)
             ids = self._ids(look, chosen)
-            rows = look.rows(member_lists.expression(look.summary, look.lens, chosen, ids, limit))
-            context = look.context(customers=int(rows[0]["found"]) if rows else 0)
-            return member_lists.answer(
-                context, rows, member_lists.title(chosen, look.lens), look.names(rows)
-            )
+            rows = look.rows(member_lists.expression(look.summary, measure, chosen, ids, limit))
+            context = look.context(int(rows[0]["found"]) if rows else 0, measure)
+            title = member_lists.title(chosen, measure)
+            return member_lists.answer(context, rows, title, look.names(rows))
 
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""
         said = belief.read(text)
         with self._open(question) as look:
-            return _told(look, measured(look, said))
+            return self._opening(question, _told(look, measured(look, said)))
 
     def rejects(self, *, limit: int = LISTED) -> Answer:
         """Rows that the build left out because they cannot be read or used, with the reason."""
@@ -258,20 +271,41 @@ class Desk:
         with open_session() as session:
             yield Look(self.project, self.build, session, question)
 
-    def _ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table | None:
-        """Customers that a selector names otherwise than by rank; None for the others."""
-        if chosen.kind == "find":
-            return look.find(chosen.value)
-        return self._in_state(look, chosen) if chosen.kind == "state" else None
+    def _opening(self, question: Question, answer: Answer) -> Answer:
+        """The answer with its measure in what it opens, where the question's lens is another."""
+        measure = answer.context.lens
+        own = measure == str(self._lens(question))
+        return answer if own else member_lists.by_measure(answer, measure)
 
-    def _in_state(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
+    def _lens(self, question: Question) -> Lens:
+        return question.lens or self.settings.lens or Lens(self.build.manifest["lens"])
+
+    def _narrowed(self, question: Question, chosen: Selector) -> Question:
+        """The question with the slice or the lens that a selector names."""
+        if chosen.picks is Picks.SLICE:
+            name, _, value = chosen.value.partition("=")
+            return replace(question, where=(*question.where, (name, value)))
+        if chosen.measure in list(Lens):
+            return replace(question, lens=Lens(chosen.measure))
+        return _profit_question(question, self) if chosen.picks is Picks.LOSS_MAKERS else question
+
+    def _ids(self, look: Look, chosen: Selector) -> ir.Table | None:
+        """Customers that a selector names otherwise than by rank; None for the others."""
+        if chosen.picks is Picks.FIND:
+            return look.find(chosen.value)
+        return self._in_state(look, chosen) if chosen.picks is Picks.STATE else None
+
+    def _in_state(self, look: Look, chosen: Selector) -> ir.Table:
         """Customers in a state of the whole window, or of the period that the selector names."""
-        lines = look.lines() if look.has("order_lines") else None
         if not chosen.period:
-            flags = standing.flags(look.happenings(), look.as_of, look.window)
+            happened = look.happenings(chosen.event)
+            flags = standing.flags(happened, look.as_of, chosen.span or look.window)
             return standing.members(flags, chosen.value)
         period = member_lists.period_of(chosen.period)
-        rule = self.rule(period)
+        rule = self.rule(period, chosen.event)
+        if rule.event is Activity.CONTACT:
+            look.refuse_lines("Activity by contact")
+        lines = look.lines() if look.has("order_lines") else None
         happened = population.events(lines, look.table("contacts"), rule)
         present = population.active(happened, rule, population.index_of(look.as_of, period))
         index = population.index_from_label(chosen.period, period)
@@ -296,7 +330,7 @@ def _context(look: Look, rows: list[dict[str, Any]], lens: str | None = None) ->
 
 def _profit_question(question: Question, desk: Desk) -> Question:
     """The same question through a profit lens, where its own is revenue."""
-    lens = question.lens or desk.settings.lens or Lens(desk.build.manifest["lens"])
+    lens = desk._lens(question)
     return replace(question, lens=lens if lens in (Lens.PROFIT, Lens.GROSS_PROFIT) else Lens.PROFIT)
 
 

@@ -25,7 +25,7 @@ def fill(desk: Desk, view: View) -> Content:
     id = view.get("id")
     if not id:
         raise UsageError("No customer is named.", "Type an id or a name into the search field.")
-    answer = desk.customer(id, view.question())
+    answer = desk.customer(id, view.question(), order=view.get("order"))
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
@@ -81,8 +81,7 @@ def _lines(answer: Answer, view: View) -> Component:
     grid, order = _arranged(answer.grid("order_lines")), view.get("order")
     if not order:
         return html.Div(table(grid, answer.context, view), id="lines")
-    own = tuple(row for row in grid.rows if row.get("header_id") == order)
-    chosen: Grid = replace(grid, title=f"Lines of order {order}", rows=own)
+    chosen: Grid = replace(grid, title=f"Lines of order {order}")
     every = dcc.Link(
         dmc.Text("Show all lines", size="xs", span=True),
         href=view.href("/customer", id=str(answer.extra["customer_id"])),
