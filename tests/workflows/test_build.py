@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -97,6 +98,7 @@ def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
     assert len(files) > 5
     assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
     assert not [path for path in files if path.name.startswith(".")]
+    assert {path.name for path in made.folder.iterdir()} == {"manifest.json", "tables", "value"}
     assert hidden(firm) == []
     assert made.summary in files
     assert made.table("contracts") is None
@@ -251,6 +253,68 @@ def test_finished_steps_are_not_repeated(large_firm: ProjectFolder):
     assert heard == ["Adding up customers"]
     for path, moment in loaded.items():
         assert (made.folder / "tables" / path.name).stat().st_mtime_ns == moment
+
+
+KILLED_IN_LOADING = """
+import os
+from datetime import date
+from pathlib import Path
+from tierwise.engine.load import load as really_load
+from tierwise.engine.project import open_project
+from tierwise.workflows import build as made
+
+def load(*args, **options):
+    really_load(*args, **options)
+    os.kill(os.getpid(), 9)
+
+made.load = load
+made.build(open_project(Path(".")), today=date(2026, 1, 15))
+"""
+
+
+def killed_in_loading(project: ProjectFolder) -> Path:
+    """Start a build, kill it when every table is written but none is noted; what it left."""
+    command = [sys.executable, "-c", KILLED_IN_LOADING]
+    done = subprocess.run(command, cwd=project.root, check=False)
+    assert done.returncode == -9
+    (partial,) = builds_folder(project).glob(".*.partial")
+    return partial
+
+
+def files_of(made: Build) -> set[str]:
+    """Names of the files of a build."""
+    return {p.relative_to(made.folder).as_posix() for p in made.folder.rglob("*") if p.is_file()}
+
+
+def test_half_a_load_is_thrown_away(tmp_path: Path):
+    """What a run killed in loading left is read by nobody: the next build is as if it was first."""
+    without_customers = SETTINGS.replace('[sources.customers]\npath = "customers.csv"\n', "")
+    clean = write(tmp_path / "clean" / "firm", without_customers)
+    killed = write(tmp_path / "killed" / "firm", without_customers)
+    left = killed_in_loading(killed)
+    (left / "rejects.parquet").write_bytes(b"of rows that are good by now")
+    first, second = build(clean, today=TODAY), build(killed, today=TODAY)
+    assert second.manifest["problems"] == first.manifest["problems"]
+    assert second.manifest["tables"] == first.manifest["tables"]
+    assert files_of(second) == files_of(first)
+
+
+def test_database_is_added_up_again_after_a_kill(with_database: ProjectFolder):
+    """What a killed run had added up is not taken for what the database holds now."""
+    whole = build(with_database, today=TODAY)
+    expected = values(whole.folder)
+    staged = builds_folder(with_database) / f".{whole.id}.partial"
+    shutil.copytree(whole.folder, staged)
+    remove_builds([whole])
+    for path in staged.rglob("*"):
+        path.chmod(0o755)
+    (staged / "manifest.json").unlink()
+    summary = staged / "value" / "customers.parquet"
+    few = duckdb.sql(f"SELECT * FROM '{summary}' LIMIT 1").to_arrow_table()
+    duckdb.from_arrow(few).write_parquet(str(summary))
+    facts = {name: whole.manifest[name] for name in ("lens", "window", "customers")}
+    (staged / ".summary.done").write_text(json.dumps(facts))
+    assert values(build(with_database, today=TODAY).folder) == expected
 
 
 def test_two_at_once(large_firm: ProjectFolder):

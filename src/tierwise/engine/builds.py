@@ -26,6 +26,7 @@ from tierwise.errors import BuildError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_SCRATCH = ".scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,18 @@ class Staging:
         path = self.folder / f".{name}.done"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
+    def clear(self) -> None:
+        """Begin anew: forget every step and every file."""
+        self.discard()
+        self.folder.mkdir()
+
+    def scratch(self) -> Path:
+        """An empty folder for what is needed only while the build is written."""
+        folder = self.folder / _SCRATCH
+        shutil.rmtree(folder, ignore_errors=True)  # a killed run's
+        folder.mkdir()
+        return folder
+
     def discard(self) -> None:
         """Throw everything away that was written so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -163,6 +176,7 @@ def _is_disk_full(error: Exception) -> bool:
 
 def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any]) -> Build:
     """Write the manifest, make the files read-only, and give the folder its name in one step."""
+    shutil.rmtree(staged.folder / _SCRATCH, ignore_errors=True)
     for marker in staged.folder.glob(".*.done"):
         marker.unlink()
     target = _free_name(builds, name)

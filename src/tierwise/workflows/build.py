@@ -81,8 +81,8 @@ def build(
         if same and not _has_databases(project):  # finished by somebody else meanwhile
             staged.discard()
             return same[0]
-        with open_session(scratch=staged.folder) as session:
-            return _write(project, session, staged, name, day, today, tell)
+        manifest = _write(project, staged, day, today, tell)
+        return publish(staged, folder, name, manifest)
 
 
 def current_build(
@@ -122,42 +122,40 @@ def _ingredients(project: ProjectFolder, day: date, today: date) -> dict[str, An
 
 
 def _write(
-    project: ProjectFolder,
-    session: Session,
-    staged: Staging,
-    name: str,
-    day: date,
-    today: date,
-    tell: Tell,
-) -> Build:
+    project: ProjectFolder, staged: Staging, day: date, today: date, tell: Tell
+) -> dict[str, Any]:
+    """Take every step that an earlier run had not finished, and return the manifest."""
     started = time.perf_counter()
     # What a database held when an earlier run was killed says nothing about now.
     notes = None if _has_databases(project) else staged.step("load")
     if notes is None:
-        notes = _load(project, session, staged, day, today, tell)
-    loaded = time.perf_counter()
-    tell("Adding up customers")
-    facts = staged.step("summary") or _summarise(project, session, staged, day)
-    done = time.perf_counter()
-    manifest = {
+        staged.clear()  # half a load would be taken for sources, or outlive its rows
+    with open_session(scratch=staged.scratch()) as session:
+        if notes is None:
+            notes = _load(project, session, staged, day, today, tell)
+        loaded = time.perf_counter()
+        tell("Adding up customers")
+        facts = staged.step("summary") or _summarise(project, session, staged, day)
+    timings = {
+        "load_s": round(loaded - started, 3),
+        "summarise_s": round(time.perf_counter() - loaded, 3),
+    }
+    return _manifest(project, day) | notes | facts | {"timings": timings}
+
+
+def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
+    return {
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
         "settings": project.settings.model_dump(mode="json"),
-        **notes,
-        **facts,
         "versions": {
             "tierwise": version("tierwise"),
             "python": platform.python_version(),
             **{package: version(package) for package in ("duckdb", "ibis-framework")},
         },
-        "timings": {
-            "load_s": round(loaded - started, 3),
-            "summarise_s": round(done - loaded, 3),
-        },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    return publish(staged, builds_folder(project), name, manifest)
 
 
 def _load(
