@@ -427,3 +427,34 @@ def test_database_under_other_settings_is_another_build(with_database: ProjectFo
     second = current_build(open_project(with_database.root), today=TODAY)
     assert second.id != first.id
     assert second.manifest["window"] == "24m"
+
+
+def test_file_beside_a_database_is_noticed(with_database: ProjectFolder):
+    """A changed file leads to a new build although a database is among the sources."""
+    first = current_build(with_database, today=TODAY)
+    path = with_database.root / "contacts.csv"
+    path.write_text(path.read_text() + "k9,c2,2025-04-11T08:00:00,60,a1,phone,\n")
+    second = current_build(with_database, today=TODAY)
+    assert second.id != first.id
+    assert values(second.folder) != values(first.folder)
+
+
+def test_day_moves_on_with_a_database_too(with_database: ProjectFolder):
+    """Where no as-of date is set, tomorrow's question is answered as of tomorrow."""
+    path = with_database.root / "tierwise.toml"
+    path.write_text(path.read_text().replace("as_of = 2025-12-31\n", ""))
+    project = open_project(with_database.root)
+    assert current_build(project, today=date(2026, 1, 1)).as_of == date(2026, 1, 1)
+    assert current_build(project, today=date(2026, 1, 2)).as_of == date(2026, 1, 2)
+
+
+def test_trust_in_a_database_is_said(with_database: ProjectFolder):
+    """An answer from an earlier reading of a database says so, and how to read it again."""
+    made = build(with_database, today=TODAY)
+    again = build(with_database, today=TODAY)
+    said: list[str] = []
+    assert current_build(with_database, today=TODAY, tell=said.append).id == again.id
+    assert len(said) == 1
+    assert again.id in said[0]
+    assert "tierwise build" in said[0]
+    assert made.id != again.id

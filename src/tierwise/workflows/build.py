@@ -69,8 +69,8 @@ def build(
     Raises DataError when a source could not be read as a table: every problem
     of every source is in the message. Bad rows alone never stop a build.
     """
-    day = as_of or project.settings.project.as_of or today
-    name = build_id(day, _ingredients(project, day, today))
+    day = _day(project, today, as_of)
+    name = _name(project, day, today)
     same = [b for b in builds_of(project) if b.id == name]
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
@@ -90,21 +90,25 @@ def current_build(
 ) -> Build:
     """The build that answers for today's files and settings, made now if there is none.
 
-    Databases are not asked whether they changed: with one among the sources the
-    newest build of the same settings counts as current until the next `build`.
+    Databases are not asked whether they changed: what they held at the newest
+    build of the same files, settings and date stands until the next `build`.
     """
-    return (
-        build(project, today=today, as_of=as_of, tell=tell)
-        if not _has_databases(project)
-        else (_newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell))
-    )
+    if not _has_databases(project):
+        return build(project, today=today, as_of=as_of, tell=tell)
+    name = _name(project, _day(project, today, as_of), today)
+    for made in builds_of(project):
+        if made.id == name or made.id.startswith(f"{name}-"):
+            tell(f"Databases are as build {made.id} read them; `tierwise build` reads them again.")
+            return made
+    return build(project, today=today, as_of=as_of, tell=tell)
 
 
-def _newest(project: ProjectFolder, as_of: date | None) -> Build | None:
-    day = as_of or project.settings.project.as_of
-    settings = project.settings.model_dump(mode="json")
-    same = (b for b in builds_of(project) if b.manifest["settings"] == settings)
-    return next((b for b in same if day is None or b.as_of == day), None)
+def _day(project: ProjectFolder, today: date, as_of: date | None) -> date:
+    return as_of or project.settings.project.as_of or today
+
+
+def _name(project: ProjectFolder, day: date, today: date) -> str:
+    return build_id(day, _ingredients(project, day, today))
 
 
 def _has_databases(project: ProjectFolder) -> bool:
