@@ -321,6 +321,46 @@ def test_a_lone_comma_before_three_digits_asks_what_it_means(load_csv):
     assert "1.234" in problem.message
 
 
+DOTTED = "order;customer;date;amount\n1;c;2024-01-05;1.234\n2;c;2024-01-06;-12.000\n"
+
+
+@pytest.mark.parametrize("more", ["", "3;c;2024-01-07;15\n", "3;c;2024-01-07;€ 2.500\n"])
+def test_a_lone_dot_before_three_digits_asks_what_it_means(load_csv, more):
+    """Amounts that may all have the dot for thousands are refused, not read a thousandth."""
+    problem = load_csv(DOTTED + more).problem("ambiguous-decimal-sign")
+    assert "1234 (dot for thousands)" in problem.message
+    assert "1.234 (decimal dot)" in problem.message
+    assert 'decimal = "."' in problem.remedy
+
+
+@pytest.mark.parametrize(("sign", "read"), [(",", "1234"), (".", "1.234")])
+def test_a_set_decimal_sign_says_what_a_lone_dot_means(load_csv, sign, read):
+    """With the sign set, amounts with a dot before three digits are read by it."""
+    loaded = load_csv(DOTTED, f'decimal = "{sign}"')
+    assert loaded.rows()[0]["total_amount"] == Decimal(read)
+
+
+@pytest.mark.parametrize("clear", ["0.500", "2.5", "1234.567", "9.99", ".125", "7.1234"])
+def test_one_clear_amount_says_what_a_lone_dot_means(load_csv, clear):
+    """One number whose dot can only be the decimal sign decides for the source."""
+    loaded = load_csv(DOTTED + f"3;c;2024-01-07;{clear}\n")
+    assert [r["total_amount"] for r in loaded.rows()] == [
+        Decimal("1.234"),
+        Decimal("-12"),
+        Decimal(clear),
+    ]
+
+
+def test_a_clear_comma_makes_the_dot_one_of_thousands(load_csv):
+    """One number with a decimal comma decides for the source too."""
+    loaded = load_csv(DOTTED + "3;c;2024-01-07;0,50\n")
+    assert [r["total_amount"] for r in loaded.rows()] == [
+        Decimal(1234),
+        Decimal(-12000),
+        Decimal("0.5"),
+    ]
+
+
 def test_an_amount_with_a_foreign_sign_is_warned_of(load_csv):
     problem = load_csv(HEADER + "1,c,2024-01-05,$12.50\n").problem("currency-sign")
     assert problem.severity is Severity.WARNING

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -105,6 +106,7 @@ def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
     assert len(files) > 5
     assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
     assert not [path for path in files if path.name.startswith(".")]
+    assert {path.name for path in made.folder.iterdir()} == {"manifest.json", "tables", "value"}
     assert hidden(firm) == []
     assert made.summary in files
     assert made.table("contracts") is None
@@ -113,7 +115,7 @@ def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
 def test_no_scratch_survives(firm: ProjectFolder):
     """What the engine spilled is not part of a build, neither its own nor a killed run's."""
     made = build(firm, today=TODAY)
-    left = made.folder.with_name(f".{made.id}.partial") / "scratch" / "tierwise-killed"
+    left = made.folder.with_name(f".{made.id}.partial") / ".scratch" / "tierwise-killed"
     remove_builds([made])
     left.mkdir(parents=True)
     (left / "part.parquet").write_bytes(b"half")
@@ -308,6 +310,68 @@ def test_finished_steps_are_not_repeated(large_firm: ProjectFolder):
         assert (made.folder / "tables" / path.name).stat().st_mtime_ns == moment
 
 
+KILLED_IN_LOADING = """
+import os
+from datetime import date
+from pathlib import Path
+from tierwise.engine.load import load as really_load
+from tierwise.engine.project import open_project
+from tierwise.workflows import build as made
+
+def load(*args, **options):
+    really_load(*args, **options)
+    os.kill(os.getpid(), 9)
+
+made.load = load
+made.build(open_project(Path(".")), today=date(2026, 1, 15))
+"""
+
+
+def killed_in_loading(project: ProjectFolder) -> Path:
+    """Start a build, kill it when every table is written but none is noted; what it left."""
+    command = [sys.executable, "-c", KILLED_IN_LOADING]
+    done = subprocess.run(command, cwd=project.root, check=False)
+    assert done.returncode == -9
+    (partial,) = builds_folder(project).glob(".*.partial")
+    return partial
+
+
+def files_of(made: Build) -> set[str]:
+    """Names of the files of a build."""
+    return {p.relative_to(made.folder).as_posix() for p in made.folder.rglob("*") if p.is_file()}
+
+
+def test_half_a_load_is_thrown_away(tmp_path: Path):
+    """What a run killed in loading left is read by nobody: the next build is as if it was first."""
+    without_customers = SETTINGS.replace('[sources.customers]\npath = "customers.csv"\n', "")
+    clean = write(tmp_path / "clean" / "firm", without_customers)
+    killed = write(tmp_path / "killed" / "firm", without_customers)
+    left = killed_in_loading(killed)
+    (left / "rejects.parquet").write_bytes(b"of rows that are good by now")
+    first, second = build(clean, today=TODAY), build(killed, today=TODAY)
+    assert second.manifest["problems"] == first.manifest["problems"]
+    assert second.manifest["tables"] == first.manifest["tables"]
+    assert files_of(second) == files_of(first)
+
+
+def test_database_is_added_up_again_after_a_kill(with_database: ProjectFolder):
+    """What a killed run had added up is not taken for what the database holds now."""
+    whole = build(with_database, today=TODAY)
+    expected = values(whole.folder)
+    staged = builds_folder(with_database) / f".{whole.id}.partial"
+    shutil.copytree(whole.folder, staged)
+    remove_builds([whole])
+    for path in staged.rglob("*"):
+        path.chmod(0o755)
+    (staged / "manifest.json").unlink()
+    summary = staged / "value" / "customers.parquet"
+    few = duckdb.sql(f"SELECT * FROM '{summary}' LIMIT 1").to_arrow_table()
+    duckdb.from_arrow(few).write_parquet(str(summary))
+    facts = {name: whole.manifest[name] for name in ("lens", "window", "customers")}
+    (staged / ".summary.done").write_text(json.dumps(facts))
+    assert values(build(with_database, today=TODAY).folder) == expected
+
+
 def test_two_at_once(large_firm: ProjectFolder):
     """Two processes that build the same give one build; the second says so or has it too."""
     both = [builder(large_firm), builder(large_firm)]
@@ -418,3 +482,34 @@ def test_database_under_other_settings_is_another_build(with_database: ProjectFo
     second = current_build(open_project(with_database.root), today=TODAY)
     assert second.id != first.id
     assert second.manifest["window"] == "24m"
+
+
+def test_file_beside_a_database_is_noticed(with_database: ProjectFolder):
+    """A changed file leads to a new build although a database is among the sources."""
+    first = current_build(with_database, today=TODAY)
+    path = with_database.root / "contacts.csv"
+    path.write_text(path.read_text() + "k9,c2,2025-04-11T08:00:00,60,a1,phone,\n")
+    second = current_build(with_database, today=TODAY)
+    assert second.id != first.id
+    assert values(second.folder) != values(first.folder)
+
+
+def test_day_moves_on_with_a_database_too(with_database: ProjectFolder):
+    """Where no as-of date is set, tomorrow's question is answered as of tomorrow."""
+    path = with_database.root / "tierwise.toml"
+    path.write_text(path.read_text().replace("as_of = 2025-12-31\n", ""))
+    project = open_project(with_database.root)
+    assert current_build(project, today=date(2026, 1, 1)).as_of == date(2026, 1, 1)
+    assert current_build(project, today=date(2026, 1, 2)).as_of == date(2026, 1, 2)
+
+
+def test_trust_in_a_database_is_said(with_database: ProjectFolder):
+    """An answer from an earlier reading of a database says so, and how to read it again."""
+    made = build(with_database, today=TODAY)
+    again = build(with_database, today=TODAY)
+    said: list[str] = []
+    assert current_build(with_database, today=TODAY, tell=said.append).id == again.id
+    assert len(said) == 1
+    assert again.id in said[0]
+    assert "tierwise build" in said[0]
+    assert made.id != again.id

@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import typer
@@ -13,15 +14,15 @@ import typer
 from tierwise.cli import STARTED, options
 from tierwise.cli.screen import say, show, write_csv
 from tierwise.errors import UsageError
-from tierwise.results import Answer
-from tierwise.workflows.build import current_build
-from tierwise.workflows.look import asked
-from tierwise.workflows.value import LISTED, Desk
+from tierwise.results import LISTED, Answer
 
 Ask = Callable[..., Answer]
 
 WHOLE = 2**31 - 1
 """Limit of a list that is written, not looked at."""
+
+_GIVEN = {"desk", "question"}
+"""Parameters that are not options."""
 
 _SHARED: dict[str, tuple[Any, Any]] = {
     "project": (options.ProjectOption, Path()),
@@ -66,16 +67,19 @@ def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signatur
         inspect.Parameter(name, keyword, default=default, annotation=kind)
         for name, (kind, default) in shared.items()
     ]
-    hints = get_type_hints(ask, include_extras=True)
-    own = [
-        parameter.replace(kind=keyword, annotation=hints[name])
-        for name, parameter in inspect.signature(ask).parameters.items()
-        if name not in {"desk", "question"}
-    ]
-    return inspect.Signature([*common[:-2], *own, *common[-2:]])
+    own = {n: p for n, p in inspect.signature(ask).parameters.items() if n not in _GIVEN}
+    # Of these alone: the types of the others would bring the engine with them.
+    kinds = SimpleNamespace(__annotations__={n: p.annotation for n, p in own.items()})
+    hints = get_type_hints(kinds, ask.__globals__, include_extras=True)
+    asked = [p.replace(kind=keyword, annotation=hints[n]) for n, p in own.items()]
+    return inspect.Signature([*common[:-2], *asked, *common[-2:]])
 
 
 def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.look import asked
+    from tierwise.workflows.value import Desk
+
     question = asked(shared["lens"], shared["window"], shared["where"])
     written = shared["csv"] is not None
     if written and shared["as_json"]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli import options
 from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
-from tierwise.engine.project import ProjectFolder
 from tierwise.errors import UsageError
-from tierwise.workflows.build import builds_of, default_build, named_build, remove_builds
+
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
 
 app = typer.Typer(invoke_without_command=True, help="List the builds of a project; remove some.")
 
@@ -34,6 +35,8 @@ def builds(
 
 
 def _list(project: ProjectFolder, as_json: bool) -> None:
+    from tierwise.workflows.build import builds_of, default_build
+
     found, default = builds_of(project), default_build(project)
     if as_json:
         show_json([dict(made.manifest) for made in found])
@@ -59,6 +62,8 @@ def remove(
     ] = False,
 ) -> None:
     """Delete builds for good."""
+    from tierwise.workflows.build import named_build, remove_builds
+
     above = context.obj  # `builds --demo x remove` means the same as `builds remove --demo x`
     chosen = options.chosen_project(project if project != Here else above[0], demo or above[1])
     found = {made.id: made for made in (named_build(chosen, one) for one in ids)}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli.screen import say
-from tierwise.engine.project import ProjectFolder, open_project
 from tierwise.settings import Lens
-from tierwise.workflows.demo import demo_home, demo_project
+
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
 
 ProjectOption = Annotated[
     Path,
@@ -82,7 +83,11 @@ CsvOption = Annotated[
 def chosen_project(folder: Path, demo: str | None) -> ProjectFolder:
     """Open the demo that was named, else the project in the folder."""
     if demo is not None:
+        from tierwise.workflows.demo import demo_home, demo_project
+
         return demo_project(demo, demo_home(os.environ), say)
+    from tierwise.engine.project import open_project
+
     return open_project(folder)
 
 

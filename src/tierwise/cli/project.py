@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,11 +23,11 @@ from tierwise.cli.options import (
 )
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import MissingDataError, UsageError
-from tierwise.results import Answer
-from tierwise.workflows.build import build as make_build
-from tierwise.workflows.build import current_build
-from tierwise.workflows.look import Question, asked
-from tierwise.workflows.value import LISTED, Desk
+from tierwise.results import LISTED, Answer
+
+if TYPE_CHECKING:
+    from tierwise.workflows.look import Question
+    from tierwise.workflows.value import Desk
 
 Here = Path()
 
@@ -117,6 +117,8 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Read the tables and keep a build that every question is answered from."""
+    from tierwise.workflows.build import build as make_build
+
     chosen = options.chosen_project(project, demo)
     made = make_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
     if as_json:
@@ -156,6 +158,9 @@ def report(
 ) -> None:
     """Write everything into one HTML file that needs no network and prints well."""
     from tierwise.report import render, write
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.look import asked
+    from tierwise.workflows.value import Desk
 
     question = asked(lens, window, where)
     chosen = options.chosen_project(project, demo)

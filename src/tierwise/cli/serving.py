@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli import options
 from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
-from tierwise.engine.project import ProjectFolder
 from tierwise.units import Unit, format_value
-from tierwise.workflows.build import current_build
-from tierwise.workflows.demo import NAMES, demo_home, demo_project
-from tierwise.workflows.value import Desk
+
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
 
 HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 PortOption = Annotated[
@@ -39,6 +38,8 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Write and build both demo projects and print their headline figures."""
+    from tierwise.workflows.demo import NAMES, demo_home, demo_project
+
     projects = [demo_project(name, demo_home(os.environ), say) for name in NAMES]
     headlines = [_headline(project) for project in projects]
     if as_json:
@@ -52,6 +53,9 @@ def demo(
 
 def _headline(project: ProjectFolder) -> dict[str, object]:
     """What a newcomer should know first: how concentrated this firm is."""
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.value import Desk
+
     desk = Desk(project, current_build(project, today=options.today(), tell=say))
     answer = desk.concentration(top_n=(40, 250))
     total = format_value(answer.figure("total").value, Unit.MONEY, answer.context.currency)

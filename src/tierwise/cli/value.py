@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli.asking import asks
 from tierwise.cli.options import LimitOption
-from tierwise.results import Answer
+from tierwise.results import LISTED, Answer
 from tierwise.settings import Activity, Period
-from tierwise.workflows.look import Question
-from tierwise.workflows.value import LISTED, Desk
+
+if TYPE_CHECKING:
+    from tierwise.workflows.look import Question
+    from tierwise.workflows.value import Desk
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -132,7 +134,9 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
-    order: Annotated[str, typer.Option("--order", metavar="ID", help="Lines of this order alone.")] = "",
+    order: Annotated[
+        str, typer.Option("--order", metavar="ID", help="Lines of this order alone.")
+    ] = "",
     limit: LimitOption = None,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""

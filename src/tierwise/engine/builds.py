@@ -26,7 +26,7 @@ from tierwise.errors import BuildError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-SCRATCH = "scratch"
+_SCRATCH = ".scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,16 @@ class Staging:
         path = self.folder / f".{name}.done"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
+    def clear(self) -> None:
+        """Begin anew: forget every step and every file."""
+        self.discard()
+        self.folder.mkdir()
+
     def scratch(self) -> Path:
-        """An empty folder for what the engine spills; no build keeps it."""
-        folder = self.folder / SCRATCH
-        shutil.rmtree(folder, ignore_errors=True)  # of a killed run
-        folder.mkdir(parents=True)
+        """An empty folder for what is needed only while the build is written."""
+        folder = self.folder / _SCRATCH
+        shutil.rmtree(folder, ignore_errors=True)  # a killed run's
+        folder.mkdir()
         return folder
 
     def discard(self) -> None:
@@ -170,13 +175,10 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any]) -> Build:
-    """Write the manifest, make the files read-only, and give the folder its name in one step.
-
-    The engine that wrote them is closed by then: its scratch folder goes.
-    """
+    """Write the manifest, make the files read-only, and give the folder its name in one step."""
+    shutil.rmtree(staged.folder / _SCRATCH, ignore_errors=True)
     for marker in staged.folder.glob(".*.done"):
         marker.unlink()
-    shutil.rmtree(staged.folder / SCRATCH, ignore_errors=True)
     target = _free_name(builds, name)
     whole = {"format": FORMAT, "id": target.name, **manifest}
     _write_whole(staged.folder / MANIFEST, json.dumps(whole, indent=1, default=str))

@@ -188,7 +188,7 @@ def _money(
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
-    if row["before"]:
+    if compared and row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures

@@ -105,7 +105,7 @@ def build(
     """
     require_sources(project)
     day = chosen_day(project, today, as_of)
-    name = build_id(day, _ingredients(project, day))
+    name = _name(project, day)
     same = [b for b in builds_of(project) if b.id == name]
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
@@ -116,8 +116,7 @@ def build(
         if same and not _has_databases(project):  # finished by somebody else meanwhile
             staged.discard()
             return same[0]
-        with open_session(scratch=staged.scratch()) as session:
-            manifest = _write(project, session, staged, day, today, tell)
+        manifest = _write(project, staged, day, today, tell)
         return publish(staged, folder, name, manifest)
 
 
@@ -139,21 +138,21 @@ def current_build(
 ) -> Build:
     """The build that answers for today's files and settings, made now if there is none.
 
-    Databases are not asked whether they changed: with one among the sources the
-    newest build of the same settings counts as current until the next `build`.
+    Databases are not asked whether they changed: what they held at the newest
+    build of the same files, settings and date stands until the next `build`.
     """
-    return (
-        build(project, today=today, as_of=as_of, tell=tell)
-        if not _has_databases(project)
-        else (_newest(project, as_of) or build(project, today=today, as_of=as_of, tell=tell))
-    )
+    if not _has_databases(project):
+        return build(project, today=today, as_of=as_of, tell=tell)
+    name = _name(project, chosen_day(project, today, as_of))
+    for made in builds_of(project):
+        if made.id == name or made.id.startswith(f"{name}-"):
+            tell(f"Databases are as build {made.id} read them; `tierwise build` reads them again.")
+            return made
+    return build(project, today=today, as_of=as_of, tell=tell)
 
 
-def _newest(project: ProjectFolder, as_of: date | None) -> Build | None:
-    day = as_of or project.settings.project.as_of
-    settings = project.settings.model_dump(mode="json")
-    same = (b for b in builds_of(project) if b.manifest["settings"] == settings)
-    return next((b for b in same if day is None or b.as_of == day), None)
+def _name(project: ProjectFolder, day: date) -> str:
+    return build_id(day, _ingredients(project, day))
 
 
 def _has_databases(project: ProjectFolder) -> bool:
@@ -170,38 +169,37 @@ def _ingredients(project: ProjectFolder, day: date) -> dict[str, Any]:
 
 
 def _write(
-    project: ProjectFolder,
-    session: Session,
-    staged: Staging,
-    day: date,
-    today: date,
-    tell: Tell,
+    project: ProjectFolder, staged: Staging, day: date, today: date, tell: Tell
 ) -> dict[str, Any]:
-    """Write the tables; what the manifest says of them."""
+    """Take every step that an earlier run had not finished, and return the manifest."""
     started = time.perf_counter()
     # What a database held when an earlier run was killed says nothing about now.
     notes = None if _has_databases(project) else staged.step("load")
     if notes is None:
-        notes = _load(project, session, staged, day, today, tell)
-    loaded = time.perf_counter()
-    tell("Adding up customers")
-    facts = staged.step("summary") or _summarise(project, session, staged, day)
-    done = time.perf_counter()
+        staged.clear()  # half a load would be taken for sources, or outlive its rows
+    with open_session(scratch=staged.scratch()) as session:
+        if notes is None:
+            notes = _load(project, session, staged, day, today, tell)
+        loaded = time.perf_counter()
+        tell("Adding up customers")
+        facts = staged.step("summary") or _summarise(project, session, staged, day)
+    timings = {
+        "load_s": round(loaded - started, 3),
+        "summarise_s": round(time.perf_counter() - loaded, 3),
+    }
+    return _manifest(project, day) | notes | facts | {"timings": timings}
+
+
+def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
     return {
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
         "settings": project.settings.model_dump(mode="json"),
-        **notes,
-        **facts,
         "versions": {
             "tierwise": version("tierwise"),
             "python": platform.python_version(),
             **{package: version(package) for package in ("duckdb", "ibis-framework")},
-        },
-        "timings": {
-            "load_s": round(loaded - started, 3),
-            "summarise_s": round(done - loaded, 3),
         },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

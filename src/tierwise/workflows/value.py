@@ -13,7 +13,7 @@ from tierwise.engine.builds import Build
 from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
-from tierwise.results import Answer, Context
+from tierwise.results import LISTED, Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period
 from tierwise.value import (
     bands,
@@ -39,10 +39,7 @@ from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question, built_with
 from tierwise.workflows.rejects import rejects
 
-LISTED = 500
-"""Rows that a list shows before it is cut and says so."""
-
-__all__ = ["DEFAULT", "Desk", "Dimension", "Question"]
+__all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
 DEFAULT = Question()
 
