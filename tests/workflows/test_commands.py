@@ -120,7 +120,11 @@ def test_errors_are_json_where_json_was_asked_for(firm: ProjectFolder, run: Run)
     wrong = run("value", "whale", "--lens", "profits", "--json")
     nobody = run("value", "customer", "nobody", "-p", firm.root, "--json")
     missing = run("check", "-p", firm.root / "none", "--json")
-    for done, kind in ((wrong, "UsageError"), (nobody, "UsageError"), (missing, "SettingsError")):
+    for done, kind in (
+        (wrong, "UsageError"),
+        (nobody, "NotFoundError"),
+        (missing, "SettingsError"),
+    ):
         error = json.loads(done.stdout)["error"]
         assert error["kind"] == kind
         assert error["exit_code"] == done.exit_code == 2

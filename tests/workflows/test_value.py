@@ -11,7 +11,7 @@ import pytest
 from tests.value import small_firm
 from tests.value.small_firm import SETTINGS, desk_of
 
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.errors import MissingDataError, NotFoundError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
 from tierwise.value.windows import first_day
@@ -801,3 +801,29 @@ def test_any_column_of_a_customer_fits_json(tmp_path):
     desk = Desk(project, build(project, today=small_firm.TODAY))
     document = desk.customer("c1").to_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_bare_names_of_attributes(tmp_path):
+    """An attribute is found by its bare name, in any capitals, where it is unique."""
+    lines = """
+order,line,customer,at,amount,cost,discount,channel,Region
+o1,1,c1,2025-02-10T09:00:00,600.00,300.00,,web,North
+o2,1,c2,2025-02-11T09:00:00,100.00,40.00,,web,South
+"""
+    desk = desk_of(tmp_path / "regions", lines=lines)
+    for name in ("region", "Region", "attributes.Region"):
+        found = desk.concentration(Question(where=((name, "North"),)))
+        assert figures(found)["total"] == 600
+        assert desk.slices(name).grid("slices").rows
+    with pytest.raises(UsageError, match="no dimension") as wrong:
+        desk.slices("regoin")
+    assert 'Did you mean "' in wrong.value.remedy
+
+
+def test_customer_ids_in_other_capitals(desk: Desk):
+    """An id is found whatever its capitals; lines and contacts are those of the customer."""
+    found, exact = desk.customer("C1"), desk.customer("c1")
+    assert found.figures == exact.figures
+    assert found.grids == exact.grids
+    with pytest.raises(NotFoundError, match="no customer"):
+        desk.customer("C99")

@@ -161,6 +161,7 @@ class Desk:
         with self._open(question) as look:
             dimension = look.dimension(by)
             customers = look.table("customers")
+            by = dimension.name
             lines = slices.labelled(look.lines(), customers, by, of_line=dimension.of_line)
             served = None if dimension.of_line or look.by_line else look.summary
             cell = self.settings.min_cell
@@ -199,12 +200,13 @@ class Desk:
         limit: int = LISTED,
         order: str = "",
     ) -> Answer:
-        """One customer, down to order lines and contacts; UsageError suggests near ids.
+        """One customer, down to order lines and contacts; NotFoundError suggests near ids.
 
         With `order`, the lines are those of that order alone.
         """
         with self._open(replace(question, where=())) as look:
             row = look.customer_row(customer_id)
+            customer_id = row["customer_id"]  # as the data write it
             lines = look.rows_of("order_lines", customer_id, limit, order=order)
             contacts = look.rows_of("contacts", customer_id, limit)
             orders = (
