@@ -370,3 +370,29 @@ def test_not_parquet_is_said(load_project, tmp_path):
     (tmp_path / "x.parquet").write_text("no")
     loaded = load_project('[sources.order_lines]\npath = "x.parquet"\n')
     assert "not readable as Parquet" in loaded.problem("not-parquet").message
+
+
+def test_mostly_negative_amounts_are_a_warning(load_csv):
+    """Where most amounts are negative the sign may be that of the other side's books."""
+    rows = "".join(f"{k},c{k},2024-01-05,{-5 if k < 8 else 5}\n" for k in range(1, 11))
+    found = load_csv("order,customer,date,amount\n" + rows).problem("negative-amount")
+    assert (found.severity, found.count) == (Severity.WARNING, 7)
+    assert "turn the sign" in found.remedy
+
+
+def test_words_for_what_does_not_read(load_csv):
+    """An open quote and a year long past are told in whole sentences."""
+    text = 'order,customer,date,amount\n1,c1,2024-01-05,5\n2,"c2,2024-01-05,5\n3,c3,0025-01-01,5\n'
+    loaded = load_csv(text + "".join(f"{k},c,2024-01-05,5\n" for k in range(4, 30)))
+    said = [problem.message for problem in loaded.report.problems]
+    assert any("This row has a quote that opens in this line and is not closed" in m for m in said)
+    assert any("between the years 1000 and 9999" in m for m in said)
+
+
+def test_the_currency_of_a_known_export_is_no_guess(load_project, shared_data):
+    """Where the preset says the currency and the project agrees, nothing is assumed."""
+    path = shared_data / "cdnow" / "cdnow_sample.parquet"
+    source = f'[sources.order_lines]\npath = "{path}"\npreset = "cdnow"\n'
+    assert "currency-assumed" in load_project(source).codes()
+    known = load_project('[project]\ncurrency = "USD"\n' + source)
+    assert "currency-assumed" not in known.codes()

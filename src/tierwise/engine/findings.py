@@ -14,6 +14,11 @@ from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS, Rule
 from tierwise.tables.schema import Table
 
+_TURN = (
+    "More than half of the rows are negative: if these are sales, turn the sign,"
+    ' such as total_amount = { sql = "-Amount" }.'
+)
+
 
 def unread(table: Table, rows: Rows) -> list[Problem]:
     """One problem for each way in which rows could not be read, with the first line."""
@@ -58,12 +63,15 @@ def _problem(
     first = session.rows(view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
     value = _as_found(session, fields, rule.column, first[FILE], first[ROW])
+    severity, remedy = rule.severity, rule.remedy
+    if rule.code == "negative-amount" and counts[rule.name] * 2 > counts["rows"]:
+        severity, remedy = Severity.WARNING, _TURN  # an export from the books of the other side
     return Problem(
         rule.code,
-        rule.severity,
+        severity,
         fields.table.name,
         rule.message + _sum(session, view, rule, fields.table),
-        rule.remedy,
+        remedy,
         first[FILE],
         first[ROW],
         field.origin if field else rule.column,

@@ -89,7 +89,7 @@ def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Ou
     fields = mapped(session, table, source, rows)
     view, noticed = typed_view(session, fields, source, loading.currency)
     view, said = converted(
-        session, fields, view, loading.currency, loading.folder / "rates.parquet"
+        session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
     counts = _counted(session, view, judged)
