@@ -396,3 +396,34 @@ def test_the_currency_of_a_known_export_is_no_guess(load_project, shared_data):
     assert "currency-assumed" in load_project(source).codes()
     known = load_project('[project]\ncurrency = "USD"\n' + source)
     assert "currency-assumed" not in known.codes()
+
+
+SAME = (
+    HEADER
+    + "1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,11.00\n2,,2024-02-06,5.00\n2,,2024-02-06,5.00\n"
+)
+
+
+def test_identical_rows_are_counted_and_kept(load_csv):
+    """Without a key for lines, rows equal to an earlier one stay, with their count and amount."""
+    loaded = load_csv(SAME)
+    found = loaded.problem("identical-rows")
+    assert (found.severity, found.count, found.row) == (Severity.WARNING, 3, 3)
+    assert "They sum to 25.00" in found.message
+    assert "drop_identical = true" in found.remedy
+    assert len(loaded.rows()) == 6
+    assert loaded.rejects() == []
+
+
+def test_identical_rows_are_dropped_where_that_is_set(load_csv):
+    """With drop_identical the first of equal rows stays and the others are rejects."""
+    loaded = load_csv(SAME, "drop_identical = true")
+    assert [row["total_amount"] for row in loaded.rows()] == [10, 11, 5]
+    assert [(row["source_row"], row["code"]) for row in loaded.rejects()] == [
+        (3, "duplicate"),
+        (4, "duplicate"),
+        (7, "duplicate"),
+    ]
+    table = loaded.table()
+    assert (table.rows_read, table.rows_kept, table.rows_rejected) == (6, 3, 3)
+    assert "left out" in loaded.problem("identical-rows").message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import ibis.expr.types as ir
 
@@ -101,6 +102,31 @@ def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
     these, total = found["these"] or 0, found["total"]
     share = f", {these / total:.1%} of the total" if rule.code == "no-customer" and total else ""
     return f" They sum to {these:,.2f}{share}."
+
+
+def identical_problems(
+    fields: Mapped, found: Duplicates, amount: Decimal | None, *, dropped: bool
+) -> list[Problem]:
+    """Rows that equal an earlier one where no key tells rows apart."""
+    file, row, _ = found.first
+    sums = "" if amount is None else f" They sum to {amount:,.2f}."
+    left = "left out, as drop_identical says" if dropped else "kept"
+    name = fields.table.name
+    return [
+        Problem(
+            "identical-rows",
+            Severity.WARNING if name == "order_lines" else Severity.NOTE,
+            name,
+            f"Rows equal an earlier one in every column, here row {found.original};"
+            f" they are {left}.{sums}",
+            "Nothing to do if they are right."
+            if dropped
+            else f"If they are copies, set drop_identical = true in [sources.{name}].",
+            file,
+            row,
+            count=found.rows,
+        )
+    ]
 
 
 def duplicate_problems(fields: Mapped, repeated: Duplicates) -> list[Problem]:

@@ -137,6 +137,9 @@ class Source(_Model):
     time_zone: str | None = Field(
         None, description="zone of times without one, such as Europe/Berlin"
     )
+    drop_identical: bool = Field(
+        False, description="leave out rows that equal an earlier one in every column"
+    )
     minor_units: bool = Field(False, description="amounts are in cents (Stripe)")
 
     @model_validator(mode="after")
