@@ -92,3 +92,12 @@ def test_a_project_without_sources_is_an_error(tmp_path):
     """Nothing to read is not the same as nothing to report."""
     with pytest.raises(DataError, match="names no sources"):
         checked(tmp_path, "[project]\n")
+
+
+def test_derived_rows_are_counted_apart(tmp_path):
+    """Customers that no file lists are no rows kept: they were read from nowhere."""
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n').answer
+    assert found.figure("rows_kept").value == 2
+    assert found.figure("rows_derived").value > 0
+    derived = next(row for row in found.grid("tables").rows if row["name"] == "customers")
+    assert (derived["source"], derived["rows_read"]) == ("derived from other tables", None)

@@ -204,3 +204,13 @@ def test_a_build_without_rejects_says_so(firm: ProjectFolder, run: Run):
     """Nothing left out is an answer with no rows."""
     found = json.loads(run("rejects", "-p", firm.root, "--json").stdout)
     assert (found["rejected"], found["rejects"]) == (0, [])
+
+
+def test_build_tells_derived_rows_apart(tmp_path: Path, run: Run):
+    """A table that no file holds is said to be derived; customers are those known at all."""
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    assert run("init", tmp_path, "--yes").exit_code == 0
+    shown = run("build", "-p", tmp_path).stdout
+    assert "customers: 2 rows derived from other tables" in shown
+    assert "2 known customers" in shown
+    assert "2 known customers" in run("builds", "-p", tmp_path).stdout

@@ -45,7 +45,7 @@ def _list(project: ProjectFolder, as_json: bool) -> None:
         mark = "  answers by default" if made == default else ""
         typer.echo(
             f"{made.id}  {made.manifest['created_at']}"
-            f"  {made.manifest['customers']:,} customers{mark}"
+            f"  {made.manifest['customers']:,} known customers{mark}"
         )
     if not found:
         say("No builds yet: run tierwise build.")

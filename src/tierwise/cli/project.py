@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -126,14 +126,21 @@ def build(
         return
     typer.echo(f"Build {made.id}")
     for table in made.manifest["tables"]:
-        left_out = table["rows_read"] - table["rows_kept"]
-        typer.echo(f"  {table['name']}: {table['rows_kept']:,} rows kept, {left_out:,} left out")
-    typer.echo(f"  {made.manifest['customers']:,} customers, lens {made.manifest['lens']}")
+        typer.echo(f"  {table['name']}: {_rows_of(table)}")
+    typer.echo(f"  {made.manifest['customers']:,} known customers, lens {made.manifest['lens']}")
     timings = made.manifest["timings"]
     say(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
         f" {made.folder}"
     )
+
+
+def _rows_of(table: dict[str, Any]) -> str:
+    """What became of a table's rows; a table without a source was read from no file."""
+    if not table["source"]:
+        return f"{table['rows_kept']:,} rows derived from other tables"
+    left_out = table["rows_read"] - table["rows_kept"]
+    return f"{table['rows_kept']:,} rows kept, {left_out:,} left out"
 
 
 def rejects(

@@ -110,6 +110,7 @@ def answer(
     headline: Answer | None,
     attention: list[dict[str, str]],
     uncompared: str = "",
+    event: Activity = Activity.PURCHASE,
 ) -> Answer:
     """The first panel: counts beside money, each with its rows; then what deserves a look.
 
@@ -122,7 +123,7 @@ def answer(
             "Widen --window or choose an earlier --as-of.",
         )
     compared = context.window_from is not None and not uncompared
-    figures = [*_customers(row, compared), *_money(row, profit, unattributed, compared)]
+    figures = [*_customers(row, compared, event), *_money(row, profit, unattributed, compared)]
     if headline is not None:
         figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
     columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
@@ -136,13 +137,21 @@ def answer(
     )
 
 
-def _customers(row: dict[str, Any], compared: bool) -> list[Figure]:
+_WHO = {
+    Activity.PURCHASE: "who bought",
+    Activity.ORDER: "with an order line",
+    Activity.CONTACT: "with a contact",
+}
+
+
+def _customers(row: dict[str, Any], compared: bool, event: Activity) -> list[Figure]:
     figures = [
         Figure(
             "customers_active",
             "Active customers",
             int(row["active"]),
             Unit.COUNT,
+            note=_WHO[event],
             opens="state:active",
         ),
     ]

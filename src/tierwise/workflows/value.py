@@ -63,7 +63,9 @@ class Desk:
             known = {**row, "lost": 0} if why else row
             listed = attention(known, headline, curve, self.build, context.currency)
             nobody = look.unattributed()
-            found = standing.answer(context, row, profit, nobody, headline, listed, why)
+            found = standing.answer(
+                context, row, profit, nobody, headline, listed, why, look.settings.active.event
+            )
             return _told(look, found)
 
     def concentration(
