@@ -400,3 +400,60 @@ def test_a_date_format_that_fits_some_values_is_not_warned_of(load_csv):
     """A format that reads one value is the one that was meant."""
     loaded = load_csv(GOOD.replace("2024-01-05", "05.01.2024"), 'date_format = "%d.%m.%Y"')
     assert "date-format-unfit" not in loaded.codes()
+
+
+def test_mostly_negative_amounts_are_a_warning(load_csv):
+    """Where most amounts are negative the sign may be that of the other side's books."""
+    rows = "".join(f"{k},c{k},2024-01-05,{-5 if k < 8 else 5}\n" for k in range(1, 11))
+    found = load_csv("order,customer,date,amount\n" + rows).problem("negative-amount")
+    assert (found.severity, found.count) == (Severity.WARNING, 7)
+    assert "turn the sign" in found.remedy
+
+
+def test_words_for_what_does_not_read(load_csv):
+    """An open quote and a year long past are told in whole sentences."""
+    text = 'order,customer,date,amount\n1,c1,2024-01-05,5\n2,"c2,2024-01-05,5\n3,c3,0025-01-01,5\n'
+    loaded = load_csv(text + "".join(f"{k},c,2024-01-05,5\n" for k in range(4, 30)))
+    said = [problem.message for problem in loaded.report.problems]
+    assert any("This row has a quote that opens in this line and is not closed" in m for m in said)
+    assert any("between the years 1000 and 9999" in m for m in said)
+
+
+def test_the_currency_of_a_known_export_is_no_guess(load_project, shared_data):
+    """Where the preset says the currency and the project agrees, nothing is assumed."""
+    path = shared_data / "cdnow" / "cdnow_sample.parquet"
+    source = f'[sources.order_lines]\npath = "{path}"\npreset = "cdnow"\n'
+    assert "currency-assumed" in load_project(source).codes()
+    known = load_project('[project]\ncurrency = "USD"\n' + source)
+    assert "currency-assumed" not in known.codes()
+
+
+SAME = (
+    HEADER
+    + "1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,11.00\n2,,2024-02-06,5.00\n2,,2024-02-06,5.00\n"
+)
+
+
+def test_identical_rows_are_counted_and_kept(load_csv):
+    """Without a key for lines, rows equal to an earlier one stay, with their count and amount."""
+    loaded = load_csv(SAME)
+    found = loaded.problem("identical-rows")
+    assert (found.severity, found.count, found.row) == (Severity.WARNING, 3, 3)
+    assert "They sum to 25.00" in found.message
+    assert "drop_identical = true" in found.remedy
+    assert len(loaded.rows()) == 6
+    assert loaded.rejects() == []
+
+
+def test_identical_rows_are_dropped_where_that_is_set(load_csv):
+    """With drop_identical the first of equal rows stays and the others are rejects."""
+    loaded = load_csv(SAME, "drop_identical = true")
+    assert [row["total_amount"] for row in loaded.rows()] == [10, 11, 5]
+    assert [(row["source_row"], row["code"]) for row in loaded.rejects()] == [
+        (3, "duplicate"),
+        (4, "duplicate"),
+        (7, "duplicate"),
+    ]
+    table = loaded.table()
+    assert (table.rows_read, table.rows_kept, table.rows_rejected) == (6, 3, 3)
+    assert "left out" in loaded.problem("identical-rows").message

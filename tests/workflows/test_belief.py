@@ -225,3 +225,15 @@ def test_wilson_interval_at_the_ends(part: int, whole: int):
 def test_share_of_nobody():
     """Nobody at all has no share and no interval."""
     assert proportion(0, 0) == (None, None, None)
+
+
+def test_loss_before_the_data_is_refused(tmp_path):
+    """What was lost is not measured against months of which the data hold a few days."""
+    late = """
+order,line,customer,at,amount,cost,discount,channel
+o1,1,c1,2024-12-20T09:00:00,600.00,300.00,,web
+o2,1,c2,2025-12-20T09:00:00,600.00,300.00,,web
+"""
+    with pytest.raises(RefusedError, match="data begin 2024-12-20") as wrong:
+        desk_of(tmp_path / "late", lines=late).belief("we lose about 1% a year")
+    assert "quarter" in wrong.value.remedy

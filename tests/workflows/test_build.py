@@ -22,14 +22,16 @@ from tests.value.small_firm import FILES, SETTINGS, TODAY, build_elsewhere, writ
 
 from tierwise.engine.builds import Build, list_builds, publish, remove_builds, staging
 from tierwise.engine.project import ProjectFolder, open_project
-from tierwise.errors import BuildError, DataError, NotFoundError
+from tierwise.errors import BuildError, DataError, NotFoundError, UsageError
 from tierwise.workflows.build import (
     build,
     builds_folder,
     builds_of,
     current_build,
     damaged_builds,
+    default_build,
     find_build,
+    named_build,
 )
 
 MANIFEST = {"as_of": "2025-12-31", "created_at": "2026-01-01", "settings": {}}
@@ -113,6 +115,22 @@ def test_files_are_read_only(built: tuple[ProjectFolder, Build]):
     assert made.table("contracts") is None
 
 
+def test_no_scratch_survives(firm: ProjectFolder):
+    """What the engine spilled is not part of a build, neither its own nor a killed run's."""
+    made = build(firm, today=TODAY)
+    left = made.folder.with_name(f".{made.id}.partial") / ".scratch" / "tierwise-killed"
+    remove_builds([made])
+    left.mkdir(parents=True)
+    (left / "part.parquet").write_bytes(b"half")
+    again = build(firm, today=TODAY)
+    assert sorted(p.name for p in again.folder.iterdir()) == [
+        "manifest.json",
+        "tables",
+        "value",
+    ]
+    assert hidden(firm) == []
+
+
 def test_same_inputs_give_the_same_build(built: tuple[ProjectFolder, Build]):
     """With the same files and settings the build of before answers, and says so."""
     firm, first = built
@@ -166,6 +184,37 @@ def test_as_of_dates_are_kept_apart(firm: ProjectFolder):
     assert late.id in wrong.value.remedy
     remove_builds([late])
     assert builds_of(firm) == (early,)
+
+
+def test_no_day_after_today(firm: ProjectFolder):
+    """A day that has not come yet is refused in words, and nothing is built for it."""
+    with pytest.raises(UsageError, match="2030-01-01 is in the future; today is 2026-01-15"):
+        build(firm, today=TODAY, as_of=date(2030, 1, 1))
+    later = write(firm.root, SETTINGS.replace("2025-12-31", "2030-01-01"))
+    with pytest.raises(UsageError, match="in the future") as wrong:
+        build(later, today=TODAY)
+    assert "tierwise.toml" in wrong.value.remedy
+    assert builds_of(firm) == ()
+
+
+def test_the_project_names_its_default_build(firm: ProjectFolder):
+    """Without a name the build of the project's own as-of date answers, else the newest."""
+    assert default_build(firm) is None
+    late = build(firm, today=date(2026, 6, 1), as_of=date(2026, 5, 31))
+    assert find_build(firm, "") == default_build(firm) == late
+    own = build(firm, today=TODAY)
+    assert builds_of(firm) == (late, own)
+    assert find_build(firm, "") == default_build(firm) == own
+
+
+def test_a_name_for_several_builds_is_refused(firm: ProjectFolder):
+    """What is to be removed is named without doubt."""
+    first = build(firm, today=TODAY)
+    second = build(write(firm.root, SETTINGS.replace('"12m"', '"24m"')), today=TODAY)
+    with pytest.raises(UsageError, match="may be any of") as wrong:
+        named_build(firm, "2025")
+    assert first.id in wrong.value.message
+    assert named_build(firm, second.id[:-1]) == second
 
 
 def test_no_builds_yet(firm: ProjectFolder):
@@ -311,6 +360,7 @@ def test_finished_steps_are_not_repeated(large_firm: ProjectFolder):
 
 
 KILLED_IN_LOADING = """
+import os
 from datetime import date
 from pathlib import Path
 from tierwise.engine.load import load as really_load

@@ -12,7 +12,7 @@ import pytest
 from tests.value import small_firm
 from tests.value.small_firm import SETTINGS, desk_of
 
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.errors import MissingDataError, NotFoundError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
 from tierwise.value.windows import first_day
@@ -255,6 +255,30 @@ def test_today(desk: Desk):
         "top_fifth_share": 0.7,
     }
     assert column(found, "attention", "opens") == ["rank:1-1", "loss-makers", "state:lost"]
+
+
+def test_window_before_the_data(desk: Desk):
+    """Where the data begin within the window before, it is not compared with, and that is said."""
+    wide = Question(window=Window(months=36))
+    found = desk.today(wide)
+    named = figures(found)
+    assert "revenue" in named
+    assert not [name for name in named if name.endswith(("change", "before", "lost", "new"))]
+    said = "The data begin 2022-01-01, the window before (2020-01-01 to 2022-12-31) is not covered."
+    assert said in found.notes
+    assert "state:lost" not in column(found, "attention", "opens")
+    with pytest.raises(RefusedError, match="data begin 2022-01-01"):
+        desk.movement(wide)
+    covered = desk.today(Question(window=Window(months=24)))
+    assert "revenue_change" in figures(covered)
+    assert said not in covered.notes
+
+
+def test_nobody_is_new_in_all_history(desk: Desk):
+    """Over all history everybody would be new, so it is left out; who counts is said."""
+    found = desk.today(Question(window=ALL))
+    assert "customers_new" not in figures(found)
+    assert found.figure("customers_active").note == "who bought"
 
 
 def test_movement(desk: Desk):
@@ -892,3 +916,29 @@ def test_part_of_a_visit_takes_its_part_of_the_pool(tmp_path: Path):
     summary = desk_of(tmp_path, costs=costs).build.summary
     taken = duckdb.sql(f"SELECT customer_id, cost_visit FROM '{summary}' WHERE cost_visit <> 0")
     assert dict(taken.fetchall()) == {"c1": 20, "c2": 80}
+
+
+def test_bare_names_of_attributes(tmp_path):
+    """An attribute is found by its bare name, in any capitals, where it is unique."""
+    lines = """
+order,line,customer,at,amount,cost,discount,channel,Region
+o1,1,c1,2025-02-10T09:00:00,600.00,300.00,,web,North
+o2,1,c2,2025-02-11T09:00:00,100.00,40.00,,web,South
+"""
+    desk = desk_of(tmp_path / "regions", lines=lines)
+    for name in ("region", "Region", "attributes.Region"):
+        found = desk.concentration(Question(where=((name, "North"),)))
+        assert figures(found)["total"] == 600
+        assert desk.slices(name).grid("slices").rows
+    with pytest.raises(UsageError, match="no dimension") as wrong:
+        desk.slices("regoin")
+    assert 'Did you mean "' in wrong.value.remedy
+
+
+def test_customer_ids_in_other_capitals(desk: Desk):
+    """An id is found whatever its capitals; lines and contacts are those of the customer."""
+    found, exact = desk.customer("C1"), desk.customer("c1")
+    assert found.figures == exact.figures
+    assert found.grids == exact.grids
+    with pytest.raises(NotFoundError, match="no customer"):
+        desk.customer("C99")

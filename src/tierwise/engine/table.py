@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.currency import converted
-from tierwise.engine.duplicates import Duplicates, find_duplicates, without
-from tierwise.engine.findings import duplicate_problems, rule_problems, unread
+from tierwise.engine.duplicates import Duplicates, find_duplicates, find_identical, without, worth
+from tierwise.engine.findings import duplicate_problems, identical_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
@@ -23,6 +23,7 @@ from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.rules import (
+    AMOUNTS,
     Effect,
     Rule,
     any_holds,
@@ -97,17 +98,21 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     session, table, rows = loading.session, fields.table, fields.rows
     view, noticed = typed_view(session, fields, source, loading.currency)
     view, said = converted(
-        session, fields, view, loading.currency, loading.folder / "rates.parquet"
+        session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
     counts = _counted(session, view, judged)
     good = _good(view, judged, counts)
     repeated = _repeated(session, fields, good)
+    same: list[Problem] = []
+    if _without_key(fields):
+        same, dropped = _identical(session, fields, good, drop=source.drop_identical)
+        repeated = dropped or repeated
     if repeated.rows:
         good = without(session, good)
     problems = [*rows.problems, *noticed, *said, *unread(table, rows)]
     problems += rule_problems(session, fields, view, _dropping(judged), counts)
-    problems += duplicate_problems(fields, repeated)
+    problems += same or duplicate_problems(fields, repeated)
     problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
     kept = _write(loading, fields, good, counts)
     _write_rejects(loading, fields, view, judged, counts, repeated)
@@ -164,11 +169,27 @@ def _good(view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int]) -> 
     return view
 
 
+def _without_key(fields: Mapped) -> bool:
+    """Whether rows cannot be told apart by a key."""
+    return any(fields.field(name) is None for name in fields.table.key or ("",))
+
+
 def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
-    key = fields.table.key
-    if not key or any(fields.field(name) is None for name in key):
-        return Duplicates()
-    return find_duplicates(session, good, key)
+    return (
+        Duplicates() if _without_key(fields) else find_duplicates(session, good, fields.table.key)
+    )
+
+
+def _identical(
+    session: Session, fields: Mapped, good: ir.Table, *, drop: bool
+) -> tuple[list[Problem], Duplicates | None]:
+    """What is said of rows that equal an earlier one, and those to leave out, if that is set."""
+    found = find_identical(session, good)
+    if not found.rows:
+        return [], None
+    amount = AMOUNTS.get(fields.table.name, "")
+    sum_of = worth(session, good, amount) if amount in good.columns else None
+    return identical_problems(fields, found, sum_of, dropped=drop), found if drop else None
 
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
@@ -210,7 +231,8 @@ def _write_rejects(
         refused = [rule for rule in judged if rule.effect is Effect.REJECT]
         loading.rejects.add_judged(fields, marked.filter(marked["__verdict"].notnull()), refused)
     if repeated.rows:
-        loading.rejects.add_duplicates(fields, ", ".join(fields.table.key))
+        key = "every column" if _without_key(fields) else ", ".join(fields.table.key)
+        loading.rejects.add_duplicates(fields, key)
 
 
 def _summed(

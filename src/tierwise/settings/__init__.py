@@ -1,16 +1,23 @@
-"""The typed settings of a project: what tierwise.toml may say."""
+"""The typed settings of a project: what tierwise.toml may say.
 
-from tierwise.settings.model import (
-    ActiveRule,
-    Activity,
-    Lens,
-    Period,
-    Project,
-    Settings,
-    Source,
-    ValueSettings,
-    Window,
-)
+The models are imported when they are first used: the help of the command line
+needs the names alone.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tierwise.settings.names import Activity, Lens, Period
+
+if TYPE_CHECKING:
+    from tierwise.settings.model import (
+        ActiveRule,
+        Project,
+        Settings,
+        Source,
+        ValueSettings,
+        Window,
+    )
 
 __all__ = [
     "ActiveRule",
@@ -23,3 +30,10 @@ __all__ = [
     "ValueSettings",
     "Window",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a model when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'tierwise.settings' has no attribute {name!r}")
+    return getattr(import_module("tierwise.settings.model"), name)

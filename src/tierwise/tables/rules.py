@@ -36,8 +36,14 @@ _EXPECTED = {
     Kind.NUMBER: ("not-a-number", "This is not a number"),
     Kind.INTEGER: ("not-a-number", "This is not a whole number"),
     Kind.FLAG: ("not-a-flag", "This is neither yes nor no"),
-    Kind.DATE: ("not-a-date", "This is not a date of the column's format"),
-    Kind.TIME: ("not-a-date", "This is not a date of the column's format"),
+    Kind.DATE: (
+        "not-a-date",
+        "This is no date of the column's format between the years 1000 and 9999",
+    ),
+    Kind.TIME: (
+        "not-a-date",
+        "This is no date of the column's format between the years 1000 and 9999",
+    ),
 }
 
 

@@ -130,7 +130,8 @@ def require_positive(total: Decimal, measure: str, currency: str) -> None:
     if total > 0:
         return
     state = "zero" if total == 0 else f"a loss of {-total:,.2f} {currency}"
+    other = "revenue_before_returns" if measure == "revenue" else "revenue"
     raise RefusedError(
         f"Total {LABELS[measure]} is {state}, so shares of it would mislead and are not shown.",
-        "Look at amounts instead: tierwise value bands, or rank by --lens revenue.",
+        f"Look at amounts instead: tierwise value bands, or rank by --lens {other}.",
     )

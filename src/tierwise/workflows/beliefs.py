@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tierwise.errors import RefusedError
 from tierwise.results import Answer, Figure
 from tierwise.settings import Lens, Window
 from tierwise.units import Unit
@@ -63,6 +64,9 @@ def _concentration(look: Look, said: Belief) -> Answer:
 def _loss(look: Look, said: Belief) -> Answer:
     """Customers of the span before who did not come again, by number and by what they spent."""
     span = Window(months=said.months)
+    if why := look.uncompared(span, look.activity_table):
+        shorter = 'Ask about a shorter time, such as "we lose 1% a quarter".'
+        raise RefusedError(why, shorter if said.months > 1 else "Wait for more data.")
     row = look.rows(standing.expression(look.happenings(), look.as_of, span))[0]
     before, lost = int(row["before"]), int(row["lost"])
     context = look.context(customers=before)

@@ -27,15 +27,25 @@ from tierwise.engine.builds import (
 )
 from tierwise.engine.connect import Session, open_session
 from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
-from tierwise.engine.project import ProjectFolder
-from tierwise.errors import DataError, NotFoundError
+from tierwise.engine.project import ProjectFolder, require_sources
+from tierwise.errors import DataError, NotFoundError, UsageError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
 from tierwise.value import contracts, orders
 from tierwise.value.summary import summarise
 from tierwise.value.windows import first_day
 
-__all__ = ["Build", "build", "builds_of", "current_build", "find_build", "remove_builds"]
+__all__ = [
+    "Build",
+    "build",
+    "builds_of",
+    "chosen_day",
+    "current_build",
+    "default_build",
+    "find_build",
+    "named_build",
+    "remove_builds",
+]
 
 Tell = Callable[[str], None]
 
@@ -59,11 +69,20 @@ def damaged_builds(project: ProjectFolder) -> tuple[str, ...]:
     return tuple(str(damage) for damage in damages(builds_folder(project)))
 
 
+def default_build(project: ProjectFolder) -> Build | None:
+    """The build that answers where none is named: as of the project's own date, else the newest."""
+    builds, own = builds_of(project), project.settings.project.as_of
+    return next((b for b in builds if b.as_of == own), builds[0] if builds else None)
+
+
 def find_build(project: ProjectFolder, name: str) -> Build:
-    """The build whose id starts with `name`; NotFoundError lists what there is.
+    """The build whose id starts with `name`, the default one for ""; NotFoundError lists them.
 
     Raises BuildError when it is the id of a build that cannot be read.
     """
+    default = None if name else default_build(project)
+    if default is not None:
+        return default
     builds = builds_of(project)
     found = [build for build in builds if build.id.startswith(name)]
     if found:
@@ -79,16 +98,28 @@ def find_build(project: ProjectFolder, name: str) -> Build:
     raise NotFoundError(f'There is no build "{name}".', f"Builds: {known}.")
 
 
+def named_build(project: ProjectFolder, name: str) -> Build:
+    """The one build whose id starts with `name`; UsageError where several do."""
+    found = [build for build in builds_of(project) if build.id.startswith(name)]
+    exact = [build for build in found if build.id == name]
+    if len(found) > 1 and not exact:
+        listed = ", ".join(build.id for build in found)
+        raise UsageError(f'"{name}" may be any of {listed}.', "Give more of the id.")
+    return (exact or [find_build(project, name)])[0]
+
+
 def build(
     project: ProjectFolder, *, today: date, as_of: date | None = None, tell: Tell = silent
 ) -> Build:
     """Make a build as of a date (the project's, else today), or return the same one made before.
 
-    Raises DataError when a source could not be read as a table: every problem
-    of every source is in the message. Bad rows alone never stop a build.
+    Raises UsageError for a date after today, DataError when a source could not be
+    read as a table: every problem of every source is in the message. Bad rows alone
+    never stop a build.
     """
-    day = _day(project, today, as_of)
-    name = _name(project, day, today)
+    require_sources(project)
+    day = chosen_day(project, today, as_of)
+    name = _name(project, day)
     same = _finished(project, name)
     if same and not _has_databases(project):
         tell(f"Nothing changed since build {name}.")
@@ -103,6 +134,19 @@ def build(
         return publish(staged, folder, name, manifest)
 
 
+def chosen_day(project: ProjectFolder, today: date, as_of: date | None) -> date:
+    """The as-of date: the one asked for, else the project's, else today; none after today."""
+    day = as_of or project.settings.project.as_of or today
+    if day > today:
+        raise UsageError(
+            f"The as-of date {day} is in the future; today is {today}.",
+            "Choose a day that has passed, such as the last one in the data."
+            if as_of
+            else "Correct as_of in tierwise.toml.",
+        )
+    return day
+
+
 def current_build(
     project: ProjectFolder, *, today: date, as_of: date | None = None, tell: Tell = silent
 ) -> Build:
@@ -113,7 +157,7 @@ def current_build(
     """
     if not _has_databases(project):
         return build(project, today=today, as_of=as_of, tell=tell)
-    name = _name(project, _day(project, today, as_of), today)
+    name = _name(project, chosen_day(project, today, as_of))
     for made in builds_of(project):
         if made.id == name or made.id.startswith(f"{name}-"):
             tell(f"Databases are as build {made.id} read them; `tierwise build` reads them again.")
@@ -127,22 +171,17 @@ def _finished(project: ProjectFolder, name: str) -> Build | None:
     return read_build(folder) if folder.is_dir() else None
 
 
-def _day(project: ProjectFolder, today: date, as_of: date | None) -> date:
-    return as_of or project.settings.project.as_of or today
-
-
-def _name(project: ProjectFolder, day: date, today: date) -> str:
-    return build_id(day, _ingredients(project, day, today))
+def _name(project: ProjectFolder, day: date) -> str:
+    return build_id(day, _ingredients(project, day))
 
 
 def _has_databases(project: ProjectFolder) -> bool:
     return any(source.url for source in project.settings.sources.values())
 
 
-def _ingredients(project: ProjectFolder, day: date, today: date) -> dict[str, Any]:
+def _ingredients(project: ProjectFolder, day: date) -> dict[str, Any]:
     return {
         "as_of": day,
-        "today": today if day > today else None,  # rows of tomorrow are left out today
         "settings": project.settings.model_dump(mode="json"),
         "inputs": [asdict(found) for found in fingerprint_inputs(project)],
         "version": version("tierwise"),
@@ -233,11 +272,6 @@ def _lines_of_contracts(session: Session, staged: Staging, day: date) -> list[di
 def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
     read = {table.name for table in report.tables}
     unread = [name for name in project.settings.sources if name not in read]
-    if not project.settings.sources:
-        raise DataError(
-            f"{project.root / 'tierwise.toml'} names no sources.",
-            "Run `tierwise init` or add [sources.order_lines].",
-        )
     if not unread:
         return
     errors = [p for p in report.problems if p.severity is Severity.ERROR and p.table in unread]

@@ -16,7 +16,7 @@ from tierwise.engine.presets import read_preset
 from tierwise.engine.project import SETTINGS_FILE, ProjectFolder
 from tierwise.engine.readers.files import FORMATS, read_files
 from tierwise.engine.readers.rows import Rows, UnreadableError, identifier
-from tierwise.engine.recognise import Guess, Match, recognise
+from tierwise.engine.recognise import Guess, Match, NearMiss, recognise
 from tierwise.engine.settings_text import quoted_toml, settings_comments
 from tierwise.errors import SourceError, UsageError
 from tierwise.settings.model import ColumnSource, Project, Settings, Source, ValueSettings
@@ -25,6 +25,8 @@ from tierwise.tables.schema import TABLES
 
 _LATEST = date(9998, 12, 31)
 _ACTIVITY = ("order_lines", "contacts")
+FIRST = ("order_lines", "contracts", "contacts")
+"""Tables of which one is enough for a first answer."""
 _DEPTH = 2
 
 
@@ -59,6 +61,17 @@ class Proposal:
     currency_reason: str
 
     @property
+    def lacks(self) -> str:
+        """Why no question could be answered from it, in words; "" when one could."""
+        if any(source.guess.table in FIRST for source in self.sources):
+            return ""
+        found = ", ".join(f"{s.path} ({s.guess.table})" for s in self.sources) or "no table"
+        left = "".join(f"\n  - {name} {_because(why)}" for name, why in self.skipped)
+        return (
+            f"{self.folder} holds no {', '.join(FIRST[:-1])} or {FIRST[-1]}: found {found}.{left}"
+        )
+
+    @property
     def open_questions(self) -> tuple[Problem, ...]:
         """What has to be settled by hand before the tables load."""
         return tuple(problem for source in self.sources for problem in source.problems)
@@ -89,6 +102,10 @@ class Proposal:
             raise UsageError(f"{path} exists already.", "Move it away to have a new one proposed.")
         path.write_text(self.toml(), encoding="utf-8")
         return path
+
+
+def _because(why: str) -> str:
+    return why if why.startswith("looks like") else f"is not used: {why}"
 
 
 def propose(folder: Path, *, today: date) -> Proposal:
@@ -176,6 +193,9 @@ def _proposed(
     if guess is None:
         listed = ", ".join(rows.names[:12])
         skipped.append((path, f"no table's required columns were found among {listed}"))
+        return None
+    if isinstance(guess, NearMiss):
+        skipped.append((path, str(guess)))
         return None
     count = session.raw.execute(f"SELECT count(*) FROM ({rows.sql})").fetchall()[0][0]
     return ProposedSource(path, guess, int(count))

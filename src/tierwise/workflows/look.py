@@ -14,8 +14,8 @@ import ibis.expr.types as ir
 
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import Session
-from tierwise.engine.project import ProjectFolder
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.engine.project import ProjectFolder, nearest
+from tierwise.errors import MissingDataError, NotFoundError, RefusedError, UsageError
 from tierwise.results import Context
 from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
@@ -25,7 +25,7 @@ from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.shares import Rows
 from tierwise.value.summary import summarise
-from tierwise.value.windows import between, first_day
+from tierwise.value.windows import between, earlier, first_day, reaches_back
 
 SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
@@ -112,7 +112,9 @@ class Look:
         dimension = self.dimension(name)
         table = self._table_of(dimension)
         if value != slices.NOT_GIVEN and not self.rows(
-            table.filter(_equals(table, name, value)).limit(1).select(found=ibis.literal(1))
+            table.filter(_equals(table, dimension.name, value))
+            .limit(1)
+            .select(found=ibis.literal(1))
         ):
             some = ", ".join(self.values(dimension, 8))
             raise UsageError(f'{dimension.label} is never "{value}".', f"Most frequent: {some}.")
@@ -198,6 +200,12 @@ class Look:
             self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], measure
         )
 
+    @property
+    def activity_table(self) -> str:
+        """The table that tells who is active."""
+        event = self.settings.active.event
+        return "contacts" if event is Activity.CONTACT else "order_lines"
+
     def happenings(self, event: Activity | None = None) -> ir.Table:
         """What counts as activity: by the project's definition of active, or by another event."""
         lines = self.lines() if self.has("order_lines") else None
@@ -205,6 +213,19 @@ class Look:
         if event is Activity.CONTACT:
             self.refuse_lines("Activity by contact")
         return standing.happenings(lines, self.table("contacts"), event)
+
+    def uncompared(self, window: Window | None = None, table: str = "order_lines") -> str:
+        """Why there is no comparing with the window before, in words; "" when there is."""
+        span = window or self.window
+        found = {one["name"]: one["first_on"] for one in self.build.manifest["tables"]}.get(table)
+        begin = date.fromisoformat(found) if found else None
+        if begin is None or reaches_back(begin, self.as_of, span):
+            return ""
+        last = earlier(self.as_of, span)
+        return (
+            f"The data begin {begin}, the window before ({first_day(last, span)} to {last})"
+            " is not covered."
+        )
 
     def refuse_lines(self, what: str, remedy: str = "") -> None:
         """Refuse what customers have as a whole under a slice that cuts through them."""
@@ -343,13 +364,20 @@ class Look:
         return tuple(d for d in found if unique[d.name] is d)
 
     def dimension(self, name: str) -> Dimension:
-        """The dimension called `name`; UsageError lists what there is."""
+        """The dimension called `name`, which may be short: `country` for `attributes.Country`.
+
+        UsageError lists what there is, or those that a short name fits.
+        """
         known = self.dimensions()
-        for dimension in known:
-            if dimension.name == name:
-                return dimension
-        listed = ", ".join(d.name for d in known) or "none"
-        raise UsageError(f'There is no dimension "{name}".', f"Known: {listed}.")
+        exact = [d for d in known if d.name == name]
+        found = exact or [d for d in known if _bare(d.name) == _bare(name)]
+        if len(found) == 1:
+            return found[0]
+        listed = ", ".join(d.name for d in found or known) or "none"
+        if found:
+            raise UsageError(f'"{name}" may be any of {listed}.', "Give the whole name.")
+        near = nearest(name, [d.name for d in known] + [_bare(d.name) for d in known]).strip()
+        raise UsageError(f'There is no dimension "{name}".', f"{near} Known: {listed}.".strip())
 
     def values(self, dimension: Dimension, limit: int) -> tuple[str, ...]:
         """Values of a dimension, most frequent first."""
@@ -368,7 +396,10 @@ class Look:
     # --- one customer
 
     def customer_row(self, customer_id: str) -> dict[str, Any]:
-        """The customer's summary with rank; UsageError suggests ids that look alike."""
+        """The customer's summary with rank; NotFoundError suggests ids that look alike.
+
+        An id in other capitals is taken where only one customer has it.
+        """
         summary = self.summary
         ranked = ranking.ranked(summary, self.lens)
         place = ranking.known_rank(ranked)
@@ -377,14 +408,19 @@ class Look:
         rows = self.rows(own.left_join(ranked, "customer_id").drop("customer_id_right"))
         if rows:
             return rows[0]
-        near = summary.filter(summary.customer_id.contains(customer_id)).select("customer_id")
-        found = [row["customer_id"] for row in self.rows(near.order_by("customer_id").limit(5))]
+        wanted, folded = customer_id.lower(), summary.customer_id.lower()
+        near = summary.filter(folded.contains(wanted)).select("customer_id")
+        order = [near.customer_id.length(), near.customer_id]
+        found = [row["customer_id"] for row in self.rows(near.order_by(order).limit(5))]
+        same = [one for one in found if one.lower() == wanted]
+        if len(same) == 1:
+            return self.customer_row(same[0])
         hint = (
             f"Near: {', '.join(found)}."
             if found
             else "`tierwise value members rank:1-20` lists customers."
         )
-        raise UsageError(f'There is no customer "{customer_id}" in this build.', hint)
+        raise NotFoundError(f'There is no customer "{customer_id}" in this build.', hint)
 
     def find(self, text: str) -> ir.Table:
         """Ids of customers whose id or name holds the text, whatever its case."""
@@ -452,6 +488,10 @@ def _fields(name: str, table: ir.Table) -> list[str]:
     kind = table.schema().get("attributes")
     inner = [f"attributes.{field}" for field in kind.names] if isinstance(kind, dt.Struct) else []
     return plain + inner
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("attributes.").casefold()
 
 
 def _equals(table: ir.Table, name: str, value: str) -> ir.BooleanValue:

@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
-from tierwise.errors import DataError, MissingDataError, UsageError
-from tierwise.results import Answer, Context
+from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
+from tierwise.results import LISTED, Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period
 from tierwise.value import (
     bands,
@@ -38,11 +38,9 @@ from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question, built_with
+from tierwise.workflows.rejects import rejects
 
-LISTED = 500
-"""Rows that a list shows before it is cut and says so."""
-
-__all__ = ["DEFAULT", "Desk", "Dimension", "Question"]
+__all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
 DEFAULT = Question()
 
@@ -62,9 +60,14 @@ class Desk:
             row = look.rows(standing.expression(look.happenings(), look.as_of, look.window))[0]
             profit = curve.figure("total_profit").value if curve else None
             context = look.context(customers=int(row["active"] or 0))
-            listed = attention(row, headline, curve, self.build, context.currency)
+            why = look.uncompared(table=look.activity_table)
+            known = {**row, "lost": 0} if why else row
+            listed = attention(known, headline, curve, self.build, context.currency)
             nobody = look.unattributed()
-            return _told(look, standing.answer(context, row, profit, nobody, headline, listed))
+            found = standing.answer(
+                context, row, profit, nobody, headline, listed, why, look.settings.active.event
+            )
+            return _told(look, found)
 
     def concentration(
         self,
@@ -140,6 +143,8 @@ class Desk:
         with self._open(question) as look:
             if look.window.months is None:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
+            if why := look.uncompared():
+                raise RefusedError(why, "Use a shorter window, such as --window 3m.")
             look.require_known(look.lens)
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
@@ -168,6 +173,7 @@ class Desk:
         with self._open(question) as look:
             dimension = look.dimension(by)
             customers = look.table("customers")
+            by = dimension.name
             lines = slices.labelled(look.lines(), customers, by, of_line=dimension.of_line)
             served = None if dimension.of_line or look.by_line else look.summary
             cell = self.settings.min_cell
@@ -206,12 +212,13 @@ class Desk:
         limit: int = LISTED,
         order: str = "",
     ) -> Answer:
-        """One customer, down to order lines and contacts; UsageError suggests near ids.
+        """One customer, down to order lines and contacts; NotFoundError suggests near ids.
 
         With `order`, the lines are those of that order alone.
         """
         with self._open(replace(question, where=())) as look:
             row = look.customer_row(customer_id)
+            customer_id = row["customer_id"]  # as the data write it
             lines = look.rows_of("order_lines", customer_id, limit, order=order)
             contacts = look.rows_of("contacts", customer_id, limit)
             orders = (
@@ -245,6 +252,14 @@ class Desk:
         said = belief.read(text)
         with self._open(question) as look:
             return self._opening(question, _told(look, measured(look, said)))
+
+    def rejects(self, *, limit: int = LISTED) -> Answer:
+        """Rows that the build left out because they cannot be read or used, with the reason."""
+        with self._open(DEFAULT) as look:
+            whole = replace(
+                look.context(customers=int(self.build.manifest["customers"])), window=""
+            )
+            return rejects(look.session, self.build, whole, limit)
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """What customers and lines can be sliced by."""
