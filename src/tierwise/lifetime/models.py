@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from tierwise.errors import FitError
-from tierwise.lifetime import bg_nbd, mbg_nbd
+from tierwise.lifetime import bg_nbd, mbg_nbd, pareto_nbd
 from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
 from tierwise.lifetime.fit import Fit, maximise
 
@@ -98,8 +98,21 @@ MBG_NBD = PurchaseModel(
     posterior_purchases=mbg_nbd.posterior_purchases,
 )
 
+PARETO_NBD = PurchaseModel(
+    name="pareto_nbd",
+    label=pareto_nbd.LABEL,
+    citation=pareto_nbd.CITATION,
+    parameters=pareto_nbd.PARAMETERS,
+    log_likelihood=pareto_nbd.log_likelihood,
+    log_likelihood_hessian=pareto_nbd.log_likelihood_hessian,
+    p_active=pareto_nbd.p_active,
+    expected_purchases=pareto_nbd.expected_purchases,
+    discounted_purchases=pareto_nbd.discounted_purchases,
+    posterior_purchases=pareto_nbd.posterior_purchases,
+)
+
 MODELS: Mapping[str, PurchaseModel] = MappingProxyType(
-    {model.name: model for model in (MBG_NBD, BG_NBD)}
+    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD)}
 )
 """By name, the default first."""
 
