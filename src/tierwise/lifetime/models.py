@@ -1,0 +1,120 @@
+"""The models of repeat purchase side by side, under one set of names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from tierwise.errors import FitError
+from tierwise.lifetime import bg_nbd, mbg_nbd, pareto_nbd
+from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
+from tierwise.lifetime.fit import Fit, maximise
+
+Theta = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseModel:
+    """One model: what it is called, where it comes from, and its functions."""
+
+    name: str  # key in settings and results
+    label: str  # what people read
+    citation: str
+    parameters: tuple[str, ...]  # names in order; rates and times in weeks
+    log_likelihood: Callable[[Theta, Cells], tuple[float, Vector]]
+    log_likelihood_hessian: Callable[[Theta, Cells], tuple[float, Vector, Matrix]]
+    p_active: Callable[[Theta, Cells], Vector]
+    expected_purchases: Callable[[Theta, Cells, float], Vector]
+    discounted_purchases: Callable[[Theta, Cells, float, float], Vector]
+    posterior_purchases: Callable[[Matrix, Cells, float, np.random.Generator], Counts]
+
+    def fit(self, cells: Cells) -> Fit:
+        """Maximum likelihood; FitError when the histories cannot tell the parameters."""
+        _require_repeats(self.label, cells)
+        return maximise(
+            self.label,
+            self.parameters,
+            lambda logs: self.log_likelihood_hessian(np.exp(logs), cells),
+            _starts(cells),
+            cells.customers,
+        )
+
+
+def _require_repeats(label: str, cells: Cells) -> None:
+    """FitError for histories that no model of repeat purchase can be fitted to."""
+    if not cells.T_days.any():
+        raise FitError(
+            f"{label} cannot be fitted: T is 0 for all {cells.customers:,} customers, each made"
+            " the first purchase on the last day.",
+            "Choose a later as-of date or read an earlier start of the data.",
+        )
+    if not cells.x.any():
+        raise FitError(
+            f"{label} cannot be fitted: x is 0 for all {cells.customers:,} customers, nobody"
+            " bought twice.",
+            "Observe for longer, or value these customers at what they spent.",
+        )
+
+
+def _starts(cells: Cells) -> tuple[tuple[float, ...], ...]:
+    """Starts around the mean rate of purchase, the likeliest first; good for all three."""
+    weeks = float(cells.n_by_T @ cells.weeks)
+    pace = weeks / float(cells.n @ cells.x)  # weeks between purchases
+    stay = weeks / cells.customers
+    return (
+        (0.5, 0.5 * pace, 0.5, 1.5),
+        (0.5, 0.25 * pace, 0.5, stay),
+        (2.0, 2.0 * pace, 0.2, 4.0),
+        (0.2, 0.1 * pace, 1.0, 1.0),
+    )
+
+
+BG_NBD = PurchaseModel(
+    name="bg_nbd",
+    label=bg_nbd.LABEL,
+    citation=bg_nbd.CITATION,
+    parameters=bg_nbd.PARAMETERS,
+    log_likelihood=bg_nbd.log_likelihood,
+    log_likelihood_hessian=bg_nbd.log_likelihood_hessian,
+    p_active=bg_nbd.p_active,
+    expected_purchases=bg_nbd.expected_purchases,
+    discounted_purchases=bg_nbd.discounted_purchases,
+    posterior_purchases=bg_nbd.posterior_purchases,
+)
+
+MBG_NBD = PurchaseModel(
+    name="mbg_nbd",
+    label=mbg_nbd.LABEL,
+    citation=mbg_nbd.CITATION,
+    parameters=mbg_nbd.PARAMETERS,
+    log_likelihood=mbg_nbd.log_likelihood,
+    log_likelihood_hessian=mbg_nbd.log_likelihood_hessian,
+    p_active=mbg_nbd.p_active,
+    expected_purchases=mbg_nbd.expected_purchases,
+    discounted_purchases=mbg_nbd.discounted_purchases,
+    posterior_purchases=mbg_nbd.posterior_purchases,
+)
+
+PARETO_NBD = PurchaseModel(
+    name="pareto_nbd",
+    label=pareto_nbd.LABEL,
+    citation=pareto_nbd.CITATION,
+    parameters=pareto_nbd.PARAMETERS,
+    log_likelihood=pareto_nbd.log_likelihood,
+    log_likelihood_hessian=pareto_nbd.log_likelihood_hessian,
+    p_active=pareto_nbd.p_active,
+    expected_purchases=pareto_nbd.expected_purchases,
+    discounted_purchases=pareto_nbd.discounted_purchases,
+    posterior_purchases=pareto_nbd.posterior_purchases,
+)
+
+MODELS: Mapping[str, PurchaseModel] = MappingProxyType(
+    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD)}
+)
+"""By name, the default first."""
+
+DEFAULT = MBG_NBD
+"""A customer who bought once is not immortal in it."""
