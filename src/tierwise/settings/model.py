@@ -96,6 +96,40 @@ class ActiveRule(_Model):
         return f"{self.event} {span}"
 
 
+class PurchaseModelName(StrEnum):
+    """Models of repeat purchase."""
+
+    MBG_NBD = "mbg_nbd"  # a customer may leave after each purchase, the first included
+    BG_NBD = "bg_nbd"  # after each repeat purchase
+    PARETO_NBD = "pareto_nbd"  # at any time
+
+
+class SpendModelName(StrEnum):
+    """What an order of a customer is expected to bring."""
+
+    AUTO = "auto"  # gamma_gamma where its assumptions hold, else profit_per_order
+    GAMMA_GAMMA = "gamma_gamma"  # spend above zero, independent of how often one buys
+    PROFIT_PER_ORDER = "profit_per_order"  # losses allowed
+
+
+class LifetimeSettings(_Model):
+    """How what customers will be worth is estimated."""
+
+    model: PurchaseModelName = Field(
+        PurchaseModelName.MBG_NBD, description="mbg_nbd, bg_nbd or pareto_nbd"
+    )
+    spend: SpendModelName = Field(
+        SpendModelName.AUTO, description="auto, gamma_gamma or profit_per_order"
+    )
+    horizon_months: int = Field(12, ge=1, le=120, description="months ahead of the shorter view")
+    annual_discount_rate: float = Field(
+        0.10, gt=0, le=1, description="what money a year later is worth less"
+    )
+    level: float = Field(0.9, gt=0, lt=1, description="probability of every interval")
+    draws: int = Field(200, ge=20, le=5000, description="simulated futures behind an interval")
+    seed: int = Field(1, ge=0, description="equal seeds give equal figures")
+
+
 class ValueSettings(_Model):
     """How value is measured and shown."""
 
@@ -115,6 +149,7 @@ class ValueSettings(_Model):
     )
     min_cell: int = Field(10, ge=1, description="slices with fewer customers are pooled")
     active: ActiveRule = ActiveRule()
+    lifetime: LifetimeSettings = LifetimeSettings()
 
     @field_validator("window", mode="before")
     @classmethod

@@ -1,0 +1,115 @@
+"""Order lines to purchase histories: what every model of repeat purchase looks at.
+
+A purchase is a day with the event that makes a customer active (a line above zero,
+unless any order is declared to count); several orders of one day are one purchase,
+as in Fader & Hardie's counts. All
+history up to the as-of date is read: a window would make old customers young.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.errors import MissingDataError
+from tierwise.settings import Activity, Lens
+from tierwise.value.orders import attributed, goods_cost, has_goods_cost
+from tierwise.value.windows import between
+
+HISTORY = ("x", "t_x_days", "T_days")
+"""Columns that make up a cell, see `tierwise.lifetime.cells.Cells`."""
+
+
+def histories(
+    lines: ir.Table, as_of: date, lens: Lens, event: Activity = Activity.PURCHASE
+) -> ir.Table:
+    """One row a customer who ever bought: history, and what the purchases brought.
+
+    `x` purchases after the first, `t_x_days` from the first to the last,
+    `T_days` from the first to the as-of date. `repeat_spend` is what the repeat
+    purchases brought before returns, `spend` what all did. `value` is the
+    customer's total through the lens (returns netted), `squares` the sum of
+    squares of the purchases' own values. Money as floating point: models need
+    no cents. Raises MissingDataError for a lens whose cost is unknown.
+    """
+    days = _by_day(lines, as_of, lens, event)
+    bought = days.bought
+    table = days.group_by("customer_id").aggregate(
+        first_on=days.day.min(where=bought),
+        last_on=days.day.max(where=bought),
+        purchases=bought.sum().cast("int64"),
+        spend=days.spend.sum(),
+        first_spend=days.spend.argmin(days.day, where=bought),
+        value=days.value.sum(),
+        own=days.value.sum(where=bought),
+        own_squares=(days.value * days.value).sum(where=bought),
+    )
+    table = table.filter(table.purchases > 0)
+    own_mean = table.own / table.purchases
+    return table.select(
+        "customer_id",
+        "first_on",
+        "last_on",
+        x=table.purchases - 1,
+        t_x_days=table.last_on.delta(table.first_on, unit="day").cast("int64"),
+        T_days=ibis.literal(as_of).delta(table.first_on, unit="day").cast("int64"),
+        spend=table.spend,
+        repeat_spend=table.spend - table.first_spend,
+        value=table.value,
+        # Rounding of the difference must not make a sum of squares negative.
+        squares=ibis.greatest(table.own_squares - table.own * own_mean, 0.0),
+    )
+
+
+def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Table:
+    known = attributed(lines)
+    known = known.filter(between(known, "created_at", None, as_of))
+    amount = known.total_amount
+    counts = amount.notnull() if event is Activity.ORDER else amount > 0
+    return known.group_by("customer_id", day=known.created_at.date()).aggregate(
+        bought=counts.any().fill_null(False),
+        spend=amount.sum(where=amount > 0).fill_null(0).cast("float64"),
+        value=_value(known, lens).sum().fill_null(0).cast("float64"),
+    )
+
+
+def _value(lines: ir.Table, lens: Lens) -> ir.Value:
+    """What a line brings through the lens; cost to serve is no matter of lines."""
+    amount = lines.total_amount
+    if lens is Lens.REVENUE_BEFORE_RETURNS:
+        return ibis.ifelse(amount > 0, amount, 0)
+    if lens is Lens.REVENUE:
+        return amount
+    if not has_goods_cost(lines):
+        raise MissingDataError(
+            "The cost of goods is unknown, and so is what a purchase brings.",
+            "Map unit_cost or total_cost in [sources.order_lines], or use --lens revenue.",
+        )
+    return amount - goods_cost(lines).fill_null(0)
+
+
+def cells(table: ir.Table) -> ir.Table:
+    """Distinct histories with the customers `n` of each, sorted. `table` is `histories`."""
+    counted = table.group_by(*HISTORY).aggregate(n=table.count())
+    return counted.order_by(*HISTORY)
+
+
+def spend_cells(table: ir.Table) -> ir.Table:
+    """Repeat buyers by `x` and `mean_spend` per repeat purchase, with the customers `n` of each.
+
+    Who got the repeats for nothing is left out: see `tierwise.lifetime.gamma_gamma`.
+    """
+    repeat = table.filter((table.x > 0) & (table.repeat_spend > 0))
+    repeat = repeat.mutate(mean_spend=repeat.repeat_spend / repeat.x)
+    return repeat.group_by("x", "mean_spend").aggregate(n=repeat.count())
+
+
+def order_statistics(table: ir.Table) -> ir.Table:
+    """`x` purchases (the first one too), `mean` value of one and `squares` about it, by customer.
+
+    Equal rows are kept apart: the model of profit per order weighs customers one by one.
+    """
+    purchases = table.x + 1
+    return table.select(x=purchases, mean=table.value / purchases, squares=table.squares)
