@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 from tests.lifetime.derivatives import slope
+from tests.lifetime.outcomes import is_proper, outcome
 from tests.lifetime.real_spend import cdnow_repeat_spend
 
 from tierwise.errors import DataError, FitError, RefusedError, UsageError
@@ -186,6 +187,14 @@ def test_one_order_each_cannot_be_fitted():
     """Spread within customers is not seen where nobody ordered twice."""
     with pytest.raises(FitError, match="two orders"):
         gamma_gamma.fit(gamma_gamma.spend_cells([1, 1, 1], [20.0, 30.0, 10.0]))
+
+
+@given(st.lists(st.tuples(st.integers(1, 3000), st.floats(0.01, 1e6)), min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_any_spend_is_fitted_or_refused_with_a_way_out(customers):
+    """Few customers, thousands of orders, huge and tiny sums: a fit or a FitError."""
+    cells = gamma_gamma.spend_cells(*zip(*customers, strict=True))
+    assert is_proper(outcome(gamma_gamma.fit, cells))
 
 
 @pytest.mark.slow

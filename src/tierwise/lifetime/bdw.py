@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, digamma, polygamma
+from scipy.special import betaln, digamma, polygamma, xlogy
 
 from tierwise.errors import FitError
 from tierwise.lifetime import sbg
@@ -69,11 +69,12 @@ def log_likelihood(
         levels, slopes, bends = _log_survival_and_slopes(parameters, tenures.at_risk.size)
         f, df, d2f = np.diff(levels), np.diff(slopes, axis=1), np.diff(bends, axis=2)
         lost, kept = tenures.lost, tenures.kept
-        value = kept @ f + lost @ np.log(-np.expm1(f))
-        by_f = kept - lost / np.expm1(-f)
-        by_f2 = -lost / (4 * np.sinh(f / 2) ** 2)
-        hessian = d2f @ by_f + (df * by_f2) @ df.T
-    return float(value), df @ by_f, hessian
+        value = kept @ f + xlogy(lost, -np.expm1(f)).sum()
+        # Where nobody was lost retention may round to 1, and 0 / 0 must stay 0.
+        by_f = kept - np.where(lost > 0, lost / np.expm1(-f), 0.0)
+        by_f2 = -np.where(lost > 0, lost / (4 * np.sinh(f / 2) ** 2), 0.0)
+        gradient, hessian = df @ by_f, d2f @ by_f + (df * by_f2) @ df.T
+    return float(value), gradient, hessian
 
 
 def _log_survival_and_slopes(
@@ -117,7 +118,13 @@ def fit(tenures: Tenures) -> Fit:
         value, gradient, hessian = log_likelihood(theta.tolist(), tenures)
         return value, *in_logs(theta.tolist(), gradient, hessian)
 
-    return maximise(NAME, PARAMETERS, objective, _starts(tenures), int(tenures.at_risk.max()))
+    try:
+        return maximise(NAME, PARAMETERS, objective, _starts(tenures), int(tenures.at_risk.max()))
+    except FitError as error:
+        raise FitError(
+            error.message,
+            "Use sBG, or one constant retention rate with its interval (constant_retention).",
+        ) from error
 
 
 def _starts(tenures: Tenures) -> list[tuple[float, ...]]:

@@ -15,6 +15,7 @@ cancels or has a pole, where the closed form of the expectation has both.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -65,9 +66,7 @@ class Decline:
             )
         for start in range(0, x_index.size, CHUNK):
             cells = slice(start, start + CHUNK)
-            result[cells] = np.einsum(
-                "ck,ck->c", heights[x_index[cells]], widths[A_index[cells]]
-            )
+            result[cells] = np.einsum("ck,ck->c", heights[x_index[cells]], widths[A_index[cells]])
         return result
 
     def _degree(self, reach: float) -> int:
@@ -130,11 +129,15 @@ def _ends(A: Vector, weeks: float, rate_per_week: float) -> Vector:
     return ends
 
 
-def _moments(
-    A: Vector, ends: Vector, reach: float, degree: int, rate_per_week: float
-) -> Matrix:
+@cache
+def _legendre(nodes: int) -> tuple[Vector, Vector]:
+    points, weights = special.roots_legendre(nodes)
+    return points, weights
+
+
+def _moments(A: Vector, ends: Vector, reach: float, degree: int, rate_per_week: float) -> Matrix:
     """Integrals of each polynomial times exp(-rate A c) dc from 0 to each end."""
-    points, weights = np.polynomial.legendre.leggauss(32 + degree // 2)
+    points, weights = _legendre(32 + degree // 2)
     w = 0.5 * ends[:, None] * (1 + points)
     c = np.expm1(w)
     measure = 0.5 * ends[:, None] * weights * (1 + c) * np.exp(-rate_per_week * A[:, None] * c)

@@ -93,12 +93,18 @@ def discounted_purchases(
     this is DERT of Fader, Hardie & Lee 2005, "RFM and CLV", Journal of Marketing
     Research 42(4), eq. 2. UsageError for arguments out of their range.
     """
+    left = purchases_if_active(theta, cells, horizon_weeks, rate_per_week)
+    return left * p_active(theta, cells)
+
+
+def purchases_if_active(
+    theta: Sequence[float], cells: Cells, horizon_weeks: float, rate_per_week: float
+) -> Vector:
+    """The same for customers known to be active at T: it does not depend on t_x."""
     weeks = arguments.horizon(horizon_weeks, rate_per_week)
-    values = _checked(theta)
-    r, alpha, s, beta = values
+    r, alpha, s, beta = _checked(theta)
     lasting = pareto_survival.discounted_weeks(s, beta + cells.weeks, weeks, rate_per_week)
-    left = (r + cells.x) * (lasting / (alpha + cells.weeks))[cells.T_index]
-    expected: Vector = left * p_active(values, cells)
+    expected: Vector = (r + cells.x) * (lasting / (alpha + cells.weeks))[cells.T_index]
     return expected
 
 

@@ -80,9 +80,7 @@ def mixture(theta: Theta, cells: Cells, rows: slice) -> tuple[float, Vector, Mat
 
     rate, leaving = 1 / (alpha + T), 1 / (beta + T)
     value = n @ (top + np.log(whole) - (r + x) * np.log(alpha + T) - s * np.log(beta + T))
-    active = np.array(
-        [-np.log(alpha + T), -(r + x) * rate, -np.log(beta + T), -s * leaving]
-    )
+    active = np.array([-np.log(alpha + T), -(r + x) * rate, -np.log(beta + T), -s * leaving])
     rate_then, leaving_then = 1 / (alpha + left_at), 1 / (beta + left_at)
     # How much the gradient of having left then differs from that of being active.
     apart = np.array(

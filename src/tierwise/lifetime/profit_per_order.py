@@ -110,8 +110,9 @@ def fit(stats: OrderStatistics) -> ProfitPerOrder:
         between = float(stats.mean.var(ddof=1))
         mean = float(stats.mean.mean())
         return ProfitPerOrder(mean, between / n, between, 0.0, n, int(orders), 0.0)
-    share = _best_share(stats)
-    mean, total, information = _profile(share, stats)
+    groups = _by_count(stats)
+    share = _best_share(groups)
+    mean, total, information = _profile(share, groups)
     largest = float(stats.squares.max() / stats.squares.sum())
     between, within = share * total, (1 - share) * total
     return ProfitPerOrder(mean, total / information, between, within, n, int(orders), largest)
@@ -142,31 +143,58 @@ def restricted_log_likelihood(share: float, stats: OrderStatistics) -> float:
 
     `share` in 0..1 is the intraclass correlation; constants are left out.
     """
-    _, total, information = _profile(share, stats)
-    n, orders = stats.x.size, float(stats.x.sum())
-    spread = 1 - share + stats.x * share
-    determinant = (orders - n) * np.log1p(-share) + np.sum(np.log(spread)) + np.log(information)
+    return _restricted(share, _by_count(stats))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """Customers with equally many orders weigh alike, so the likelihood needs no more."""
+
+    x: Array  # orders per customer, distinct
+    n: Array  # customers with so many
+    mean: Array  # of their means
+    squares: Array  # of their means about that mean
+    within: float  # squares within all customers
+
+    @property
+    def orders(self) -> float:
+        return float(self.x @ self.n)
+
+
+def _by_count(stats: OrderStatistics) -> _Groups:
+    x, whose = np.unique(stats.x, return_inverse=True)
+    n = np.bincount(whose).astype(np.float64)
+    mean = np.bincount(whose, stats.mean) / n
+    squares = np.bincount(whose, (stats.mean - mean[whose]) ** 2)
+    return _Groups(x, n, mean, squares, float(stats.squares.sum()))
+
+
+def _restricted(share: float, groups: _Groups) -> float:
+    _, total, information = _profile(share, groups)
+    customers, orders = float(groups.n.sum()), groups.orders
+    spread = groups.n @ np.log(1 - share + groups.x * share)
+    determinant = (orders - customers) * np.log1p(-share) + spread + np.log(information)
     return float(-0.5 * (determinant + (orders - 1) * np.log(total)))
 
 
-def _profile(share: float, stats: OrderStatistics) -> tuple[float, float, float]:
+def _profile(share: float, groups: _Groups) -> tuple[float, float, float]:
     """Best mu and total variance at this share, and the information on mu per unit of it."""
-    weights = stats.x / (1 - share + stats.x * share)
-    information = float(weights.sum())
-    mean = float(weights @ stats.mean) / information
-    apart = float(weights @ (stats.mean - mean) ** 2)
-    total = (float(stats.squares.sum()) / (1 - share) + apart) / (float(stats.x.sum()) - 1)
+    weights = groups.x / (1 - share + groups.x * share)
+    information = float(weights @ groups.n)
+    mean = float(weights @ (groups.n * groups.mean)) / information
+    apart = float(weights @ (groups.squares + groups.n * (groups.mean - mean) ** 2))
+    total = (groups.within / (1 - share) + apart) / (groups.orders - 1)
     return mean, total, information
 
 
-def _best_share(stats: OrderStatistics) -> float:
+def _best_share(groups: _Groups) -> float:
     """The share that maximises REML: a grid finds the hill, Brent's method its top."""
     grid = np.concatenate(([0.0], np.geomspace(1e-6, 0.5, 25), 1 - np.geomspace(0.4, 1e-13, 40)))
-    values = [restricted_log_likelihood(float(share), stats) for share in grid]
+    values = [_restricted(float(share), groups) for share in grid]
     best = int(np.argmax(values))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     found = minimize_scalar(
-        lambda share: -restricted_log_likelihood(share, stats),
+        lambda share: -_restricted(share, groups),
         bounds=(low, high),
         method="bounded",
         options={"xatol": 1e-10 * (high - low)},

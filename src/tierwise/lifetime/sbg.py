@@ -94,7 +94,14 @@ def fit(tenures: Tenures) -> Fit:
         value, gradient, hessian = log_likelihood(theta.tolist(), tenures)
         return value, *in_logs(theta.tolist(), gradient, hessian)
 
-    return maximise(NAME, PARAMETERS, objective, starts, int(tenures.at_risk.max()))
+    try:
+        return maximise(NAME, PARAMETERS, objective, starts, int(tenures.at_risk.max()))
+    except FitError as error:
+        raise FitError(
+            error.message,
+            "Where retention does not grow with tenure sBG is the wrong model: try BdW, or use one"
+            " constant retention rate with its interval (constant_retention).",
+        ) from error
 
 
 def require_movement(tenures: Tenures, model: str, renewals: int) -> None:
