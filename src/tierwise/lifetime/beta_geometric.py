@@ -165,3 +165,23 @@ def purchases_before_dropout(dropout: Vector, generator: np.random.Generator) ->
     """Purchases up to and including the one that is followed by dropping out."""
     # Below this the geometric draw would not fit 64 bits, and nobody buys so often.
     return generator.geometric(np.maximum(dropout, 1e-15))
+
+
+def remaining_moments(
+    theta: Theta, cells: Cells, first: int, rate_per_week: float, generator: np.random.Generator
+) -> tuple[Vector, Vector, Vector]:
+    """P(D = 0), E[D] and E[D^2] of D, all purchases to come, discounted; each (cells,).
+
+    At one draw of each customer's purchase rate l and dropout probability p. With
+    phi_k = l / (l + k rate) the first purchase is worth phi_1 on average and leaves
+    the same question with probability 1 - p, so E[D] = l / (rate + l p) and
+    E[D^2] = phi_2 (1 + 2 (1 - p) E[D] + (1 - p) E[D^2]).
+    """
+    r, alpha, a, b = theta
+    buying = generator.standard_gamma(r + cells.x) / (alpha + cells.weeks[cells.T_index])
+    dropout = generator.beta(a, b + first + cells.x)
+    active, staying = p_active(theta, cells, first), 1 - dropout
+    mean = buying / (rate_per_week + buying * dropout)
+    twice = buying / (buying + 2 * rate_per_week)
+    second = twice * (1 + 2 * staying * mean) / (1 - twice * staying)
+    return 1 - active, active * mean, active * second

@@ -90,5 +90,12 @@ def posterior_purchases(
     return counts
 
 
+def remaining_moments(
+    theta: Sequence[float], cells: Cells, rate_per_week: float, generator: np.random.Generator
+) -> tuple[Vector, Vector, Vector]:
+    """P(D = 0), E[D], E[D^2] of all discounted purchases to come, at drawn rates; (cells,) each."""
+    return beta_geometric.remaining_moments(_checked(theta), cells, FIRST, rate_per_week, generator)
+
+
 def _checked(theta: Sequence[float]) -> tuple[float, ...]:
     return arguments.positive_parameters(theta, PARAMETERS)

@@ -32,6 +32,9 @@ class PurchaseModel:
     discounted_purchases: Callable[[Theta, Cells, float, float], Vector]
     purchases_if_active: Callable[[Theta, Cells, float, float], Vector]
     posterior_purchases: Callable[[Matrix, Cells, float, np.random.Generator], Counts]
+    remaining_moments: Callable[
+        [Theta, Cells, float, np.random.Generator], tuple[Vector, Vector, Vector]
+    ]
     simulate: Callable[[Theta, Days, float, np.random.Generator], Histories]
 
     def fit(self, cells: Cells) -> Fit:
@@ -87,6 +90,7 @@ BG_NBD = PurchaseModel(
     discounted_purchases=bg_nbd.discounted_purchases,
     purchases_if_active=bg_nbd.purchases_if_active,
     posterior_purchases=bg_nbd.posterior_purchases,
+    remaining_moments=bg_nbd.remaining_moments,
     simulate=simulate.bg_nbd_histories,
 )
 
@@ -102,6 +106,7 @@ MBG_NBD = PurchaseModel(
     discounted_purchases=mbg_nbd.discounted_purchases,
     purchases_if_active=mbg_nbd.purchases_if_active,
     posterior_purchases=mbg_nbd.posterior_purchases,
+    remaining_moments=mbg_nbd.remaining_moments,
     simulate=simulate.mbg_nbd_histories,
 )
 
@@ -117,6 +122,7 @@ PARETO_NBD = PurchaseModel(
     discounted_purchases=pareto_nbd.discounted_purchases,
     purchases_if_active=pareto_nbd.purchases_if_active,
     posterior_purchases=pareto_nbd.posterior_purchases,
+    remaining_moments=pareto_nbd.remaining_moments,
     simulate=simulate.pareto_nbd_histories,
 )
 

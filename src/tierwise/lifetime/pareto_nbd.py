@@ -141,5 +141,24 @@ def _simulate_future(
     return counts
 
 
+def remaining_moments(
+    theta: Sequence[float], cells: Cells, rate_per_week: float, generator: np.random.Generator
+) -> tuple[Vector, Vector, Vector]:
+    """P(D = 0), E[D], E[D^2] of all discounted purchases to come, at drawn rates; (cells,) each.
+
+    A Poisson stream of rate l that ends at rate m: E[D] = l / (rate + m) and
+    E[D^2] = l (1 + 2 E[D]) / (2 rate + m).
+    """
+    r, alpha, s, beta = _checked(theta)
+    T = cells.weeks[cells.T_index]
+    buying = generator.standard_gamma(r + cells.x) / (alpha + T)
+    leaving = generator.standard_gamma(s, cells.size) / (beta + T)
+    active = p_active(theta, cells)
+    mean = buying / (rate_per_week + leaving)
+    second = buying * (1 + 2 * mean) / (2 * rate_per_week + leaving)
+    none = 1 - active * buying / (buying + leaving)
+    return none, active * mean, active * second
+
+
 def _checked(theta: Sequence[float]) -> tuple[float, ...]:
     return arguments.positive_parameters(theta, PARAMETERS)

@@ -147,3 +147,31 @@ def _checked(question: Question, draws: Matrix) -> tuple[float, float]:
     if len(draws) < 2:
         raise UsageError("An interval needs several draws of the parameters.", "Give 200 or so.")
     return (1 - question.level) / 2, (1 + question.level) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RemainingForecast:
+    """Moments of D, all purchases to come, each discounted to today; shape (cells,)."""
+
+    p_none: Vector  # P(D = 0)
+    mean: Vector  # discounted purchases
+    sd: Vector
+
+
+def forecast_remaining(
+    model: PurchaseModel,
+    draws: Matrix,
+    cells: Cells,
+    discount_per_week: float,
+    generator: np.random.Generator,
+) -> RemainingForecast:
+    """What is left of each customer, averaged over the draws of parameters and rates.
+
+    UsageError for a rate that is not above 0: undiscounted, the sum may have no end.
+    """
+    arguments.horizon(np.inf, discount_per_week)
+    total = np.zeros((3, cells.size))
+    for theta in draws:
+        total += model.remaining_moments(tuple(theta), cells, discount_per_week, generator)
+    none, mean, second = total / len(draws)
+    return RemainingForecast(none, mean, np.sqrt(np.maximum(second - mean**2, 0.0)))
