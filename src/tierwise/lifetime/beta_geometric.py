@@ -8,8 +8,6 @@ rates, gamma) and a, b (dropout probabilities, beta).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import special
 
@@ -59,9 +57,7 @@ def _active_part(theta: Theta, cells: Cells, first: int) -> tuple[float, Vector,
     slope_ab = -n @ (special.psi(a + b + j) - special.psi(a + b))
     gradient = np.array(
         [
-            n @ (special.psi(r + x) - special.psi(r))
-            + total * np.log(alpha)
-            - n_T @ np.log(rate),
+            n @ (special.psi(r + x) - special.psi(r)) + total * np.log(alpha) - n_T @ np.log(rate),
             total * r / alpha - shape_T @ (1 / rate),
             slope_ab,
             slope_ab + n @ (special.psi(b + j) - special.psi(b)),
@@ -85,7 +81,7 @@ def _dropped_part(
     theta: Theta, cells: Cells, first: int, rows: slice
 ) -> tuple[float, Vector, Matrix]:
     """What the second way adds: the softplus of z, summed over these cells."""
-    r, alpha, a, b = theta
+    _, alpha, a, b = theta
     x_index, n = cells.x_index[rows], cells.n[rows]
     size = cells.x_values.size
     inverse = 1 / (alpha + cells.weeks)
@@ -118,9 +114,7 @@ def _dropped_part(
     return float(value), gradient, hessian + np.triu(hessian, 1).T
 
 
-def _odds(
-    theta: Theta, cells: Cells, first: int, rows: slice
-) -> tuple[Vector, Vector, Vector]:
+def _odds(theta: Theta, cells: Cells, first: int, rows: slice) -> tuple[Vector, Vector, Vector]:
     """z, ln((alpha + T) / (alpha + t_x)) and r + x of these cells."""
     r, alpha, a, b = theta
     logs = np.log(alpha + cells.weeks)

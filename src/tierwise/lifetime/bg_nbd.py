@@ -29,9 +29,7 @@ def log_likelihood(theta: Sequence[float], cells: Cells) -> tuple[float, Vector]
     return value, gradient
 
 
-def log_likelihood_hessian(
-    theta: Sequence[float], cells: Cells
-) -> tuple[float, Vector, Matrix]:
+def log_likelihood_hessian(theta: Sequence[float], cells: Cells) -> tuple[float, Vector, Matrix]:
     """The same with the Hessian by log-parameters, shape (4, 4)."""
     return beta_geometric.log_likelihood(_checked(theta), cells, FIRST)
 
@@ -44,9 +42,7 @@ def p_active(theta: Sequence[float], cells: Cells) -> Vector:
     return beta_geometric.p_active(_checked(theta), cells, FIRST)
 
 
-def expected_purchases(
-    theta: Sequence[float], cells: Cells, horizon_weeks: float
-) -> Vector:
+def expected_purchases(theta: Sequence[float], cells: Cells, horizon_weeks: float) -> Vector:
     """Expected purchases in the weeks after T given the history, shape (cells,).
 
     Source: Fader, Hardie & Lee 2005, eq. 10, reckoned as the integral of the
@@ -64,10 +60,16 @@ def discounted_purchases(
     The horizon may be infinite when the continuous discount rate is above 0.
     UsageError for arguments out of their range.
     """
+    left = purchases_if_active(theta, cells, horizon_weeks, rate_per_week)
+    return left * p_active(theta, cells)
+
+
+def purchases_if_active(
+    theta: Sequence[float], cells: Cells, horizon_weeks: float, rate_per_week: float
+) -> Vector:
+    """The same for customers known to be active at T: it does not depend on t_x."""
     weeks = arguments.horizon(horizon_weeks, rate_per_week)
-    values = _checked(theta)
-    left = beta_geometric.purchases_of_active(values, cells, FIRST, weeks, rate_per_week)
-    return left * beta_geometric.p_active(values, cells, FIRST)
+    return beta_geometric.purchases_of_active(_checked(theta), cells, FIRST, weeks, rate_per_week)
 
 
 def posterior_purchases(

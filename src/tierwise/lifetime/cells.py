@@ -143,9 +143,9 @@ def _problems(
         return [f"x, t_x, T and n are not of one length (shapes {sorted(shapes)})"]
     if x.size == 0:
         return ["there are none"]
-    if bad := [name for name, a in zip(("x", "t_x", "T", "n"), (x, t_x, T, n), strict=True)
-               if a.dtype.kind not in "iuf"]:
-        return [f"{name} is not a number" for name in bad]
+    arrays = {"x": x, "t_x": t_x, "T": T, "n": n}
+    if bad := [name for name, array in arrays.items() if array.dtype.kind not in "iuf"]:
+        return [f"{name} does not hold numbers" for name in bad]
     finite = np.isfinite(x) & np.isfinite(t_x) & np.isfinite(T) & np.isfinite(n)
     with np.errstate(invalid="ignore"):
         kinds = {

@@ -71,9 +71,7 @@ class Fit:
         return draws
 
 
-def in_logs(
-    theta: Sequence[float], gradient: Vector, hessian: Matrix
-) -> tuple[Vector, Matrix]:
+def in_logs(theta: Sequence[float], gradient: Vector, hessian: Matrix) -> tuple[Vector, Matrix]:
     """Gradient and Hessian by parameters to those by log-parameters (chain rule)."""
     scale = np.asarray(theta)
     slope = scale * gradient
@@ -102,7 +100,7 @@ def maximise(
                 model=model,
                 names=names,
                 theta=tuple(float(value) for value in np.exp(found.at)),
-                covariance=np.linalg.inv(-found.hessian),
+                covariance=np.asarray(np.linalg.inv(-found.hessian), dtype=np.float64),
                 log_likelihood=found.value,
                 customers=customers,
                 iterations=found.iterations,
@@ -127,7 +125,9 @@ class _Summit:
         far = np.abs(self.at) > LOG_EDGE
         if far.any():
             which = " and ".join(name for name, out in zip(names, far, strict=True) if out)
-            return f"{which} ran off towards {'0' if self.at[far][0] < 0 else 'infinity'} ({values})"
+            return (
+                f"{which} ran off towards {'0' if self.at[far][0] < 0 else 'infinity'} ({values})"
+            )
         if not self.settled:
             return f"the search did not settle in {self.iterations} steps ({values})"
         if np.linalg.eigvalsh(-self.hessian)[0] < MAX_LOG_ERROR**-2:
@@ -171,9 +171,9 @@ def _step(gradient: Vector, hessian: Matrix, radius: float) -> tuple[Vector, flo
 def _shift(curvature: Vector, slope: Vector, radius: float) -> float:
     """The least shift that makes all curvatures positive and the step no longer than radius."""
     steepest = float(np.linalg.norm(slope))
-    low = max(0.0, 1e-10 * abs(curvature[-1]) - curvature[0])
+    low = max(0.0, 1e-10 * abs(float(curvature[-1])) - float(curvature[0]))
     if np.linalg.norm(slope / (curvature + max(low, 1e-300))) <= radius:
-        return low
+        return float(low)
     high = low + steepest / radius + abs(float(curvature[0]))
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -181,4 +181,4 @@ def _shift(curvature: Vector, slope: Vector, radius: float) -> float:
         low, high = (middle, high) if longer else (low, middle)
         if high - low <= 1e-3 * high:
             break
-    return high
+    return float(high)

@@ -16,7 +16,8 @@ from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
 LABEL = "MBG/NBD"
 PARAMETERS = beta_geometric.PARAMETERS
 CITATION = (
-    "Batislam, Denizel & Filiztekin 2007, International Journal of Research in Marketing 24(3), 201-209"
+    "Batislam, Denizel & Filiztekin 2007,"
+    " International Journal of Research in Marketing 24(3), 201-209"
 )
 FIRST = 1  # occasions to drop out before the first repeat purchase
 
@@ -24,15 +25,14 @@ FIRST = 1  # occasions to drop out before the first repeat purchase
 def log_likelihood(theta: Sequence[float], cells: Cells) -> tuple[float, Vector]:
     """Log-likelihood of all customers and its gradient by log-parameters, shape (4,).
 
-    Source: Batislam, Denizel & Filiztekin 2007, eq. 5. UsageError for parameters that are not positive.
+    Source: Batislam, Denizel & Filiztekin 2007, eq. 5. UsageError for parameters
+    that are not positive.
     """
     value, gradient, _ = log_likelihood_hessian(theta, cells)
     return value, gradient
 
 
-def log_likelihood_hessian(
-    theta: Sequence[float], cells: Cells
-) -> tuple[float, Vector, Matrix]:
+def log_likelihood_hessian(theta: Sequence[float], cells: Cells) -> tuple[float, Vector, Matrix]:
     """The same with the Hessian by log-parameters, shape (4, 4)."""
     return beta_geometric.log_likelihood(_checked(theta), cells, FIRST)
 
@@ -45,9 +45,7 @@ def p_active(theta: Sequence[float], cells: Cells) -> Vector:
     return beta_geometric.p_active(_checked(theta), cells, FIRST)
 
 
-def expected_purchases(
-    theta: Sequence[float], cells: Cells, horizon_weeks: float
-) -> Vector:
+def expected_purchases(theta: Sequence[float], cells: Cells, horizon_weeks: float) -> Vector:
     """Expected purchases in the weeks after T given the history, shape (cells,).
 
     Source: Batislam, Denizel & Filiztekin 2007, reckoned as the integral of the
@@ -65,10 +63,16 @@ def discounted_purchases(
     The horizon may be infinite when the continuous discount rate is above 0.
     UsageError for arguments out of their range.
     """
+    left = purchases_if_active(theta, cells, horizon_weeks, rate_per_week)
+    return left * p_active(theta, cells)
+
+
+def purchases_if_active(
+    theta: Sequence[float], cells: Cells, horizon_weeks: float, rate_per_week: float
+) -> Vector:
+    """The same for customers known to be active at T: it does not depend on t_x."""
     weeks = arguments.horizon(horizon_weeks, rate_per_week)
-    values = _checked(theta)
-    left = beta_geometric.purchases_of_active(values, cells, FIRST, weeks, rate_per_week)
-    return left * beta_geometric.p_active(values, cells, FIRST)
+    return beta_geometric.purchases_of_active(_checked(theta), cells, FIRST, weeks, rate_per_week)
 
 
 def posterior_purchases(

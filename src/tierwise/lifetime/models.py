@@ -9,9 +9,10 @@ from types import MappingProxyType
 import numpy as np
 
 from tierwise.errors import FitError
-from tierwise.lifetime import bg_nbd, mbg_nbd
+from tierwise.lifetime import bg_nbd, mbg_nbd, pareto_nbd, simulate
 from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
 from tierwise.lifetime.fit import Fit, maximise
+from tierwise.lifetime.simulate import Days, Histories
 
 Theta = Sequence[float]
 
@@ -29,7 +30,9 @@ class PurchaseModel:
     p_active: Callable[[Theta, Cells], Vector]
     expected_purchases: Callable[[Theta, Cells, float], Vector]
     discounted_purchases: Callable[[Theta, Cells, float, float], Vector]
+    purchases_if_active: Callable[[Theta, Cells, float, float], Vector]
     posterior_purchases: Callable[[Matrix, Cells, float, np.random.Generator], Counts]
+    simulate: Callable[[Theta, Days, float, np.random.Generator], Histories]
 
     def fit(self, cells: Cells) -> Fit:
         """Maximum likelihood; FitError when the histories cannot tell the parameters."""
@@ -37,7 +40,7 @@ class PurchaseModel:
         return maximise(
             self.label,
             self.parameters,
-            lambda logs: self.log_likelihood_hessian(np.exp(logs), cells),
+            lambda logs: self.log_likelihood_hessian(tuple(np.exp(logs)), cells),
             _starts(cells),
             cells.customers,
         )
@@ -82,7 +85,9 @@ BG_NBD = PurchaseModel(
     p_active=bg_nbd.p_active,
     expected_purchases=bg_nbd.expected_purchases,
     discounted_purchases=bg_nbd.discounted_purchases,
+    purchases_if_active=bg_nbd.purchases_if_active,
     posterior_purchases=bg_nbd.posterior_purchases,
+    simulate=simulate.bg_nbd_histories,
 )
 
 MBG_NBD = PurchaseModel(
@@ -95,11 +100,28 @@ MBG_NBD = PurchaseModel(
     p_active=mbg_nbd.p_active,
     expected_purchases=mbg_nbd.expected_purchases,
     discounted_purchases=mbg_nbd.discounted_purchases,
+    purchases_if_active=mbg_nbd.purchases_if_active,
     posterior_purchases=mbg_nbd.posterior_purchases,
+    simulate=simulate.mbg_nbd_histories,
+)
+
+PARETO_NBD = PurchaseModel(
+    name="pareto_nbd",
+    label=pareto_nbd.LABEL,
+    citation=pareto_nbd.CITATION,
+    parameters=pareto_nbd.PARAMETERS,
+    log_likelihood=pareto_nbd.log_likelihood,
+    log_likelihood_hessian=pareto_nbd.log_likelihood_hessian,
+    p_active=pareto_nbd.p_active,
+    expected_purchases=pareto_nbd.expected_purchases,
+    discounted_purchases=pareto_nbd.discounted_purchases,
+    purchases_if_active=pareto_nbd.purchases_if_active,
+    posterior_purchases=pareto_nbd.posterior_purchases,
+    simulate=simulate.pareto_nbd_histories,
 )
 
 MODELS: Mapping[str, PurchaseModel] = MappingProxyType(
-    {model.name: model for model in (MBG_NBD, BG_NBD)}
+    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD)}
 )
 """By name, the default first."""
 
