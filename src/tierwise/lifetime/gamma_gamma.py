@@ -31,16 +31,20 @@ STARTS = ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (0.8, 1.5, 1.0), (20.0, 10.0, 0.5))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpendCells:
-    """Customers by number of orders and mean spend; each array has shape (cells,)."""
+    """Customers by number of orders and mean spend; the first three arrays are (cells,)."""
 
     x: Array  # orders, 1 or more
     mean_spend: Array  # per order, money, above 0
     n: Array  # customers who share the two
 
+    # Gamma functions are taken once per value of this table.
+    x_values: Array  # distinct x, ascending
+    n_by_x: Array  # customers at each of x_values
+
     @property
     def customers(self) -> int:
         """Customers in all cells."""
-        return int(self.n.sum())
+        return int(self.n_by_x.sum())
 
 
 def spend_cells(x: ArrayLike, mean_spend: ArrayLike, n: ArrayLike | None = None) -> SpendCells:
@@ -66,7 +70,9 @@ def spend_cells(x: ArrayLike, mean_spend: ArrayLike, n: ArrayLike | None = None)
             "Leave out customers without orders: Gamma-Gamma learns from those who have some.",
         )
     _refuse_zero(spend, counts)
-    return SpendCells(orders, spend, counts)
+    x_values, place = np.unique(orders, return_inverse=True)
+    n_by_x = np.bincount(place, counts).astype(np.float64)
+    return SpendCells(orders, spend, counts, x_values, n_by_x)
 
 
 def log_likelihood(
@@ -77,38 +83,34 @@ def log_likelihood(
     The density of the mean spend given x, note 025 eq. (1a), with its constants.
     """
     p, q, gamma = positive_parameters(theta, PARAMETERS)
-    x, n = cells.x, cells.n
-    total = x * cells.mean_spend
-    shape, rate = p * x + q, gamma + total
+    x, n, orders, sharing = cells.x, cells.n, cells.x_values, cells.n_by_x
+    total, shape = x * cells.mean_spend, p * orders + q
     log_own, log_prior = -np.log1p(gamma / total), -np.log1p(total / gamma)
-    value = (
-        gammaln(shape)
-        - gammaln(p * x)
-        - gammaln(q)
-        + q * log_prior
-        + p * x * log_own
-        - np.log(cells.mean_spend)
-    )
+    own = float(n @ (x * log_own))
+    prior = float(n @ log_prior)
+    inverse = float(n @ ((p * x + q) / (gamma + total)))
+    counts = gammaln(shape) - gammaln(p * orders) - gammaln(q)
+    value = sharing @ counts + q * prior + p * own - n @ np.log(cells.mean_spend)
     gradient = np.array(
         [
-            n @ (x * (digamma(shape) - digamma(p * x) + log_own)),
-            n @ (digamma(shape) - digamma(q) + log_prior),
-            n @ (q / gamma - shape / rate),
+            sharing @ (orders * (digamma(shape) - digamma(p * orders))) + own,
+            sharing @ (digamma(shape) - digamma(q)) + prior,
+            cells.customers * q / gamma - inverse,
         ]
     )
-    return float(n @ value), gradient, _hessian(p, q, gamma, cells)
+    return float(value), gradient, _hessian(p, q, gamma, cells)
 
 
 def _hessian(p: float, q: float, gamma: float, cells: SpendCells) -> NDArray[np.float64]:
-    x, n = cells.x, cells.n
-    shape, rate = p * x + q, gamma + x * cells.mean_spend
-    bend = polygamma(1, shape)
-    pp = n @ (x**2 * (bend - polygamma(1, p * x)))
-    pq = n @ (x * bend)
+    x, n, orders, sharing = cells.x, cells.n, cells.x_values, cells.n_by_x
+    rate = gamma + x * cells.mean_spend
+    bend = polygamma(1, p * orders + q)
+    pp = sharing @ (orders**2 * (bend - polygamma(1, p * orders)))
+    pq = sharing @ (orders * bend)
     pg = -(n @ (x / rate))
-    qq = n @ (bend - polygamma(1, q))
-    qg = n @ (1 / gamma - 1 / rate)
-    gg = n @ (shape / rate**2 - q / gamma**2)
+    qq = sharing @ (bend - polygamma(1, q))
+    qg = cells.customers / gamma - n @ (1 / rate)
+    gg = n @ ((p * x + q) / rate**2) - cells.customers * q / gamma**2
     return np.array([[pp, pq, pg], [pq, qq, qg], [pg, qg, gg]])
 
 

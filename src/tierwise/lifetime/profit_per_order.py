@@ -165,7 +165,7 @@ def _by_count(stats: OrderStatistics) -> _Groups:
     x, whose = np.unique(stats.x, return_inverse=True)
     n = np.bincount(whose).astype(np.float64)
     mean = np.bincount(whose, stats.mean) / n
-    squares = np.bincount(whose, (stats.mean - mean[whose]) ** 2)
+    squares = np.bincount(whose, (stats.mean - mean[whose]) ** 2).astype(np.float64)
     return _Groups(x, n, mean, squares, float(stats.squares.sum()))
 
 

@@ -111,7 +111,8 @@ def require_movement(tenures: Tenures, model: str, renewals: int) -> None:
     constant = "Use one constant retention rate with its interval (constant_retention)."
     if seen == 0:
         raise FitError(
-            f"No contract has faced a renewal yet, so {model} has nothing to learn from."
+            f"No contract has faced a renewal yet, so {model} has nothing to learn from.",
+            "Wait for the first renewals.",
         )
     if tenures.lost.sum() == 0:
         raise FitError(f"None of {contracts} was lost, so {model} has no maximum.", constant)
