@@ -113,3 +113,26 @@ def order_statistics(table: ir.Table) -> ir.Table:
     """
     purchases = table.x + 1
     return table.select(x=purchases, mean=table.value / purchases, squares=table.squares)
+
+
+def after_cost_to_serve(table: ir.Table, summary: ir.Table) -> ir.Table:
+    """`histories` with the cost to serve of all history taken off `value`.
+
+    `summary` is `tierwise.value.summary.summarise` over all history.
+    """
+    costs = summary.select("customer_id", cost=summary.cost_to_serve.fill_null(0).cast("float64"))
+    joined = table.left_join(costs, "customer_id")
+    return joined.mutate(value=joined.value - joined.cost.fill_null(0.0)).select(*table.columns)
+
+
+def totals(table: ir.Table) -> ir.Table:
+    """One row: customers, repeat buyers, spend, value, first and last day. `table`: `histories`."""
+    return table.aggregate(
+        customers=table.count(),
+        repeat_buyers=(table.x > 0).sum(),
+        unpaid_repeats=((table.x > 0) & (table.repeat_spend <= 0)).sum(),
+        spend=table.spend.sum(),
+        value=table.value.sum(),
+        first_on=table.first_on.min(),
+        last_on=table.last_on.max(),
+    )

@@ -53,7 +53,7 @@ def pooled(x: ArrayLike, weeks: ArrayLike, mean_spend: ArrayLike, level: float =
     rate = event_rate(float(orders.sum()), float(exposure.sum()), level)
     per_order = _spend_per_order(orders[repeat], spend[repeat], level)
     buyers = int(repeat.sum())
-    return Pooled(rate, per_order, orders.size, buyers, _words(buyers, orders.size))
+    return Pooled(rate, per_order, orders.size, buyers, words(buyers, orders.size))
 
 
 def event_rate(events: float, exposure: float, level: float = 0.9) -> Estimate:
@@ -100,7 +100,8 @@ def _spend_per_order(orders: Array, spend: Array, level: float) -> Estimate:
     return Estimate(value, value - reach, value + reach, level)
 
 
-def _words(repeat_buyers: int, customers: int) -> str:
+def words(repeat_buyers: int, customers: int) -> str:
+    """What pooled estimates are and are not."""
     few = (
         f"only {repeat_buyers:,} of {customers:,} customers bought again"
         f" (a model needs {REPEAT_BUYERS_NEEDED})"

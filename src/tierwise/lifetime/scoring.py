@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
+from scipy.stats import poisson
 
 from tierwise.lifetime import posterior
 from tierwise.lifetime.cells import Cells, Matrix, Vector
@@ -75,6 +76,31 @@ def cell_scores(
     }
 
 
+def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str, Vector]:
+    """The same columns where all customers buy at one rate: who is active cannot be told.
+
+    Purchases are Poisson. What lies beyond the horizon is unknown (NaN): at one
+    rate for ever nobody would leave.
+    """
+    unknown = np.full(cells.size, np.nan)
+    bought = np.full(cells.size, rate_per_week * asked.horizon_weeks)
+    delay = -np.expm1(-asked.discount_per_week * asked.horizon_weeks)
+    factor = delay / (asked.discount_per_week * asked.horizon_weeks)
+    tails = ((1 - asked.level) / 2, (1 + asked.level) / 2)
+    low, high = (poisson.ppf(tail, bought) for tail in tails)
+    return {
+        "x": cells.x,
+        "t_x_days": cells.t_x_days,
+        "T_days": cells.T_days,
+        **dict.fromkeys(("p_active", "p_active_low", "p_active_high"), unknown),
+        "purchases": bought,
+        "purchases_low": low,
+        "purchases_high": high,
+        **_part("near", np.exp(-bought), bought * factor, np.sqrt(bought) * factor, asked.level),
+        **_part("ever", unknown, unknown, unknown, asked.level),
+    }
+
+
 def _part(
     name: str, p_none: Vector, mean: Vector, sd: Vector, level: float
 ) -> dict[str, npt.NDArray[np.float64]]:
@@ -114,9 +140,15 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
     )
     values: dict[str, ir.Value] = {}
     for part in PARTS:
-        values |= _value(table, part, losses)
-    wanted = [*histories.columns, *(c for c in keep if not c.startswith(PARTS)), "order_value"]
-    return table.mutate(**values).select(*wanted, *values)
+        values |= {name: _finite(value) for name, value in _value(table, part, losses).items()}
+    values |= {
+        name: _finite(table[name]) for name in ("p_active", "p_active_low", "p_active_high")
+    }
+    plain = [name for name in keep if not name.startswith((*PARTS, "p_active"))]
+    buys = 1 - table.near_p_none
+    return table.mutate(**values, p_buys=buys).select(
+        *histories.columns, *plain, "p_buys", "order_value", *values
+    )
 
 
 def _value(table: ir.Table, part: str, losses: bool) -> dict[str, ir.Value]:
