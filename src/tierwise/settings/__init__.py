@@ -3,11 +3,15 @@
 from tierwise.settings.model import (
     ActiveRule,
     Activity,
+    ClaimSettings,
+    InfluenceSettings,
     Lens,
     Period,
     Project,
+    ReferralSettings,
     Settings,
     Source,
+    StrategicSettings,
     ValueSettings,
     Window,
 )
@@ -15,11 +19,15 @@ from tierwise.settings.model import (
 __all__ = [
     "ActiveRule",
     "Activity",
+    "ClaimSettings",
+    "InfluenceSettings",
     "Lens",
     "Period",
     "Project",
+    "ReferralSettings",
     "Settings",
     "Source",
+    "StrategicSettings",
     "ValueSettings",
     "Window",
 ]
