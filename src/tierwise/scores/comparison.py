@@ -125,9 +125,7 @@ def _freedom(cells: Weighed) -> float:
     return sum(part for part, _ in scaled) ** 2 / sum(part**2 / n for part, n in scaled)
 
 
-def _ratio(
-    flagged: Weighed, others: Weighed
-) -> tuple[float | None, float | None, float | None]:
+def _ratio(flagged: Weighed, others: Weighed) -> tuple[float | None, float | None, float | None]:
     """Ratio of the means with an interval by the delta method on its logarithm.
 
     var(log(a / b)) = var(a) / a^2 + var(b) / b^2 for independent a and b (Casella

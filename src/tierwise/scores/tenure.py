@@ -30,10 +30,12 @@ def since(summary: ir.Table, customers: ir.Table | None) -> ir.Table:
 def years(table: ir.Table, as_of: date) -> ir.IntegerValue:
     """Whole years since `since`, at most `YEARS`; null where it is unknown."""
     days = ibis.literal(as_of).delta(table.since, unit="day")
-    return ibis.least((days / DAYS_A_YEAR).floor().cast("int64"), YEARS)
+    whole = (days / DAYS_A_YEAR).floor().cast("int64")
+    # `least` would pass over a null.
+    return ibis.ifelse(whole > YEARS, YEARS, whole)
 
 
 def quartile(table: ir.Table) -> ir.IntegerValue:
     """0 for the quarter of customers who came first, to 3 for those who came last."""
-    order = [ibis.asc("since"), ibis.asc("customer_id")]
+    order = [ibis.asc(table.since), ibis.asc(table.customer_id)]
     return ibis.ntile(4).over(order_by=order).cast("int64")

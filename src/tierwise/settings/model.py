@@ -120,7 +120,9 @@ class InfluenceSettings(_Model):
     """What a customer's voice is worth, for how long, and at most."""
 
     value_per_1000: float | None = Field(
-        None, ge=0, description="money for 1,000 people reached; unset: only rows with a price count"
+        None,
+        ge=0,
+        description="money for 1,000 people reached; unset: only rows with a price count",
     )
     half_life_days: int = Field(180, ge=1, description="after so many days an observation is half")
     expires_after_days: int = Field(730, ge=1, description="older observations fall away")
