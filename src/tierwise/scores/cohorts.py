@@ -102,8 +102,8 @@ def answer(
         notes=(
             "Months count from that of the first order, which is month 0; only months that are"
             " over for a whole cohort are shown.",
-            "Customers whose record is older than the first order line are left out; where records"
-            f" have no date, the first cohorts hold old ones. Data begin on {rows[0]['first_day']}.",
+            "Customers whose record is older than the first order line are left out; without"
+            f" its date the first cohorts hold old ones. Data begin on {rows[0]['first_day']}.",
         ),
         extra={"period": str(period), "early_months": early_months},
     )
