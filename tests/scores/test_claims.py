@@ -80,23 +80,25 @@ def compared(ratio, spread, n=100):
 
 
 @pytest.mark.parametrize(
-    ("claim", "ratio", "spread", "said"),
+    ("claim", "ratio", "spread", "said", "because"),
     [
-        (ENGAGED, 1.4, 0.05, Verdict.HOLDS),
-        (ENGAGED, 1.2, 0.05, Verdict.HOLDS),  # up to 40% is not 40%
-        (ENGAGED, 2.0, 0.05, Verdict.FAILS),  # much more than claimed
-        (ENGAGED, 1.01, 0.05, Verdict.FAILS),
-        (ENGAGED, 0.8, 0.05, Verdict.FAILS),
-        (ENGAGED, 1.2, 0.5, Verdict.TOO_FEW),  # room for nothing as well as for 40%
-        (COMPLAINER, 1.2, 0.05, Verdict.HOLDS),
-        (COMPLAINER, 1.1, 0.02, Verdict.FAILS),
-        (COMPLAINER, 1.4, 0.02, Verdict.FAILS),
-        (COMPLAINER, 1.15, 0.3, Verdict.TOO_FEW),
+        (ENGAGED, 1.4, 0.05, Verdict.HOLDS, "they spend more"),
+        (ENGAGED, 1.2, 0.05, Verdict.HOLDS, "they spend more"),  # up to 40% is not 40%
+        (ENGAGED, 2.0, 0.05, Verdict.FAILS, "they spend even more than claimed"),
+        (ENGAGED, 1.01, 0.05, Verdict.FAILS, "no difference can be told"),
+        (ENGAGED, 0.8, 0.05, Verdict.FAILS, "they spend less"),
+        (ENGAGED, 1.2, 0.5, Verdict.TOO_FEW, "room for no difference as well as for the claim"),
+        (COMPLAINER, 1.2, 0.05, Verdict.HOLDS, "they spend more"),
+        (COMPLAINER, 1.1, 0.02, Verdict.FAILS, "they spend more, but less than claimed"),
+        (COMPLAINER, 1.4, 0.02, Verdict.FAILS, "they spend even more than claimed"),
+        (COMPLAINER, 1.15, 0.3, Verdict.TOO_FEW, "room for no difference as well as for the claim"),
     ],
 )
-def test_verdicts(claim, ratio, spread, said):
+def test_verdicts(claim, ratio, spread, said, because):
     """A claim holds where the interval agrees with it and leaves no room for no difference."""
-    assert claims.verdict(claim, compared(ratio, spread), 30) == said
+    found = compared(ratio, spread)
+    assert claims.verdict(claim, found, 30) == said
+    assert claims.why(claim, found, 30) == because
 
 
 def test_verdict_needs_enough_customers_and_a_ratio():
@@ -105,6 +107,8 @@ def test_verdict_needs_enough_customers_and_a_ratio():
     assert claims.verdict(ENGAGED, None, 30) is Verdict.TOO_FEW
     loss = compare([Stratum(Cell(99, 5, 1), Cell(99, -5, 1))], everybody)
     assert claims.verdict(ENGAGED, loss, 30) is Verdict.FAILS
+    assert claims.why(ENGAGED, loss, 30) == "there is no spend to compare with"
+    assert claims.why(ENGAGED, None, 30) == "too few customers"
 
 
 def test_tenure_is_taken_out(session, make):

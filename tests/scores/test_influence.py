@@ -25,13 +25,13 @@ def seen(customer, days, source="panel", **more):
 
 @pytest.fixture(scope="session")
 def values(make):
-    """Direct values with a median of 200."""
+    """Direct values; the median of those above zero is 200."""
     rows = [{"customer_id": n, "amount": Decimal(v), "set_on": AS_OF} for n, v in WORTH.items()]
     table = make("strategic", *rows)
     return table.select("customer_id", value=table.amount)
 
 
-WORTH = {"a": 100, "b": 200, "c": 9000}
+WORTH = {"a": 100, "b": 200, "c": 9000, "d": -5, "e": -70, "f": 0}
 PRICED = {"value_per_1000": 10.0, "half_life_days": 100}
 
 

@@ -166,10 +166,34 @@ def verdict(claim: Claim, found: Comparison | None, min_group: int) -> Verdict:
     if found.ratio_low is None or found.ratio_high is None:
         return Verdict.FAILS
     low, high = found.ratio_low - 1, found.ratio_high - 1
-    if low <= 0 < claim.uplift <= high:
+    if _is_wide(claim, found):
         return Verdict.TOO_FEW
     reaches = claim.is_bound or claim.uplift <= high
     return Verdict.HOLDS if low > 0 and low <= claim.uplift and reaches else Verdict.FAILS
+
+
+def _is_wide(claim: Claim, found: Comparison | None) -> bool:
+    """Whether the interval has room for no difference as well as for the claim."""
+    if found is None or found.ratio_low is None or found.ratio_high is None:
+        return False
+    return found.ratio_low <= 1 and 1 + claim.uplift <= found.ratio_high
+
+
+def why(claim: Claim, found: Comparison | None, min_group: int) -> str:
+    """What the verdict rests on, in words."""
+    said = verdict(claim, found, min_group)
+    if said is Verdict.TOO_FEW:
+        few = min(found.n_flagged, found.n_others) < min_group if found else True
+        return "too few customers" if few else "room for no difference as well as for the claim"
+    if found is None or found.ratio is None or found.ratio_low is None or found.ratio_high is None:
+        return "there is no spend to compare with"
+    if found.ratio_high < 1:
+        return "they spend less"
+    if found.ratio_low <= 1:
+        return "no difference can be told"
+    if found.ratio_low - 1 > claim.uplift:
+        return "they spend even more than claimed"
+    return "they spend more" if said is Verdict.HOLDS else "they spend more, but less than claimed"
 
 
 def answer(context: Context, rows: Rows, settings: ClaimSettings) -> Answer:
@@ -205,7 +229,8 @@ def _strata(rows: Rows, claim: Claim) -> list[Stratum]:
 
 def _figures(claim: Claim, found: Comparison | None, min_group: int) -> list[Figure]:
     said = verdict(claim, found, min_group)
-    figures = [Figure(f"{claim.flag}_claim", claim.text, str(said), Unit.TEXT)]
+    reason = why(claim, found, min_group)
+    figures = [Figure(f"{claim.flag}_claim", claim.text, str(said), Unit.TEXT, note=reason)]
     if found is None or said is Verdict.TOO_FEW or found.ratio is None:
         return figures
     low, high = found.ratio_low, found.ratio_high
@@ -241,6 +266,7 @@ def _row(rows: Rows, claim: Claim, found: Comparison | None, min_group: int) -> 
     return {
         "claim": claim.text,
         "verdict": str(verdict(claim, found, min_group)),
+        "why": why(claim, found, min_group),
         "flagged": sum(int(row[f"{claim.flag}_n"]) for row in rows),
         "others": sum(int(row[f"not_{claim.flag}_n"]) for row in rows),
         **{name: numbers.get(name) for name in _NUMBERS},
@@ -282,6 +308,7 @@ _NUMBERS = (
 _CLAIMS = (
     Column("claim", "Claim"),
     Column("verdict", "Here"),
+    Column("why", "Because"),
     Column("flagged", "Such customers", Unit.COUNT),
     Column("others", "Others", Unit.COUNT),
     Column("mean_flagged", "They spend", Unit.MONEY, "Mean at the firm's mix of tenures"),

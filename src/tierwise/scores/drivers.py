@@ -201,7 +201,7 @@ def totals(row: Mapping[str, Any], prefix: str) -> Totals:
 
 
 def answer(context: Context, rows: Rows, lens: Lens, customer_id: str, name: str) -> Answer:
-    """The waterfall from the average customer to this one, largest steps as they come.
+    """The waterfall from the average customer to this one.
 
     Raises MissingDataError where nobody's value is known, UsageError where this customer's
     is not.
@@ -218,27 +218,20 @@ def answer(context: Context, rows: Rows, lens: Lens, customer_id: str, name: str
         )
     average = factors(totals(row, "all"))
     own = factors(totals(row, "own"), average)
-    parts = shapley(average, own, value_of)
-    start, end = value_of(average), value_of(own)
-    steps = rounded(start, parts)
+    start, end = to_amount(value_of(average)), to_amount(value_of(own))
+    steps = rounded(value_of(average), shapley(average, own, value_of))
     is_expected = own["p_active"] != 1 or average["p_active"] != 1
+    listed = _grid_rows(start, steps, end, average, own)
     return Answer(
         kind="drivers",
         title=f"Why {name or customer_id} is worth what it is",
         context=context,
         figures=(
-            Figure("value", "This customer", to_amount(end), Unit.MONEY),
-            Figure("average_value", "Average customer", to_amount(start), Unit.MONEY),
-            Figure("value_difference", "Difference", to_amount(end) - to_amount(start), Unit.MONEY),
+            Figure("value", "This customer", end, Unit.MONEY),
+            Figure("average_value", "Average customer", start, Unit.MONEY),
+            Figure("value_difference", "Difference", end - start, Unit.MONEY),
         ),
-        grids=(
-            Grid(
-                "steps",
-                "From the average customer to this one",
-                _COLUMNS,
-                _grid_rows(to_amount(start), steps, to_amount(end), average, own),
-            ),
-        ),
+        grids=(Grid("steps", "From the average customer to this one", _COLUMNS, listed),),
         notes=_notes(lens, is_expected),
         extra={"customer_id": customer_id},
     )

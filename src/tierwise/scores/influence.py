@@ -8,6 +8,7 @@ counts for more than a cap, so that a loud voice does not outweigh being a custo
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from functools import reduce
 
 import ibis
@@ -23,6 +24,14 @@ from tierwise.value.ranking import SUM
 
 COMPLAINTS = "public complaints"
 """Source of what is read from contacts."""
+
+
+class State(StrEnum):
+    """What becomes of an observation."""
+
+    COUNTS = "counts"
+    EXPIRED = "expired"
+    NOT_PRICED = "not priced"  # a reach without a price, or neither reach nor score
 
 
 def observations(contacts: ir.Table | None, influence: ir.Table | None, as_of: date) -> ir.Table:
@@ -81,12 +90,13 @@ def _at_most(value: ir.Value, most: ir.Value | float) -> ir.Value:
 def cap(values: ir.Table, settings: InfluenceSettings) -> ir.Table:
     """One row, `cap`: the least of the amount and the multiple of the median direct value.
 
-    `values` has one row a customer with `value`; a median below zero counts as zero.
+    `values` has one row a customer with `value`. The median is that of customers who
+    are worth anything: where most lose money, it would else forbid all influence.
     """
-    median = values.value.cast("float64").median().fill_null(0.0)
-    multiple = ibis.greatest(median, 0.0) * settings.cap_multiple
+    worth = values.filter(values.value > 0)
+    multiple = worth.value.cast("float64").median().fill_null(0.0) * settings.cap_multiple
     most = multiple if settings.cap_amount is None else ibis.least(multiple, settings.cap_amount)
-    return values.aggregate(cap=most)
+    return worth.aggregate(cap=most)
 
 
 def expression(
@@ -101,20 +111,8 @@ def expression(
     `state` is counts, expired or not priced; `uncapped` is the value before the cap.
     """
     table = _newest(observed).cross_join(cap(values, settings))
-    price = table.price.fill_null(settings.value_per_1000)
-    fresh = ibis.coalesce(table.reach / 1000 * price, table.grade * table["cap"])
-    age = ibis.literal(as_of).delta(table.observed_on, unit="day").cast("float64")
-    # A date plus days is a time in some engines, whatever Ibis says: so it is made one first.
-    until = table.observed_on.cast("timestamp(6)") + ibis.interval(days=settings.expires_after_days)
-    table = table.mutate(fresh=fresh, expires_on=until.cast("date"))
-    expired = table.expires_on < as_of
-    decayed = table.fresh * (ibis.literal(0.5) ** (age / settings.half_life_days))
-    table = table.mutate(
-        uncapped=ibis.ifelse(expired, 0.0, decayed),
-        state=ibis.cases((expired, EXPIRED), (table.fresh.isnull(), NOT_PRICED), else_=COUNTS),
-    )
-    table = _best(table)
-    high = ibis.ifelse(table.state == EXPIRED, 0.0, _at_most(table.fresh, table["cap"]))
+    table = _best(_worth(table, settings, as_of))
+    high = ibis.ifelse(table.state == str(State.EXPIRED), 0.0, _at_most(table.fresh, table["cap"]))
     return table.select(
         "customer_id",
         "source",
@@ -131,8 +129,22 @@ def expression(
     ).order_by(ibis.desc("value", nulls_first=False), ibis.asc("customer_id"))
 
 
-COUNTS, EXPIRED, NOT_PRICED = "counts", "expired", "not priced"
-"""States of an observation."""
+def _worth(table: ir.Table, settings: InfluenceSettings, as_of: date) -> ir.Table:
+    """Add `fresh` (worth when observed), `uncapped` (worth today), `expires_on` and `state`."""
+    price = table.price.fill_null(settings.value_per_1000)
+    fresh = ibis.coalesce(table.reach / 1000 * price, table.grade * table["cap"])
+    # A date plus days is a time in some engines, whatever Ibis says: so it is made one first.
+    until = table.observed_on.cast("timestamp(6)") + ibis.interval(days=settings.expires_after_days)
+    table = table.mutate(fresh=fresh, expires_on=until.cast("date"))
+    age = ibis.literal(as_of).delta(table.observed_on, unit="day").cast("float64")
+    decayed = table.fresh * (ibis.literal(0.5) ** (age / settings.half_life_days))
+    expired = table.expires_on < as_of
+    state = ibis.cases(
+        (expired, str(State.EXPIRED)),
+        (table.fresh.isnull(), str(State.NOT_PRICED)),
+        else_=str(State.COUNTS),
+    )
+    return table.mutate(uncapped=ibis.ifelse(expired, 0.0, decayed), state=state)
 
 
 def _newest(observed: ir.Table) -> ir.Table:
@@ -146,7 +158,7 @@ def _newest(observed: ir.Table) -> ir.Table:
 def _best(table: ir.Table) -> ir.Table:
     """The source of each customer that is worth most; those that count go before others."""
     order = [
-        ibis.desc(table.state == COUNTS),
+        ibis.desc(table.state == str(State.COUNTS)),
         ibis.desc("uncapped", nulls_first=False),
         ibis.asc("source"),
     ]
@@ -157,7 +169,7 @@ def _best(table: ir.Table) -> ir.Table:
 
 def component(found: ir.Table, settings: InfluenceSettings, as_of: date) -> ir.Table:
     """The influence component of value_scores; `found` is what `expression` gives."""
-    counting = found.filter(found.state == COUNTS).drop("state")
+    counting = found.filter(found.state == str(State.COUNTS)).drop("state")
     return scores(counting, Component.INFLUENCE, as_of, method_of(settings))
 
 
@@ -183,9 +195,9 @@ def answer(
         context=context,
         figures=(
             Figure("observed", "Customers with an observation", len(rows), Unit.COUNT),
-            Figure("influence_counts", "Count today", states.count(COUNTS), Unit.COUNT),
-            Figure("influence_expired", "Too old", states.count(EXPIRED), Unit.COUNT),
-            Figure("influence_unpriced", "Not priced", states.count(NOT_PRICED), Unit.COUNT),
+            Figure("influence_counts", "Count today", states.count(State.COUNTS), Unit.COUNT),
+            Figure("influence_expired", "Too old", states.count(State.EXPIRED), Unit.COUNT),
+            Figure("influence_unpriced", "Not priced", states.count(State.NOT_PRICED), Unit.COUNT),
             Figure("influence_capped", "Held at the cap", capped, Unit.COUNT),
             Figure("influence_cap", "Cap", rows[0]["cap"], Unit.MONEY),
         ),

@@ -100,33 +100,11 @@ def answer(
             "What winning a customer costs is known of nobody.",
             "Fill acquisition_cost in [sources.customers].",
         )
-    low, high = total["cost_low"], total["cost_high"]
-    cost = Figure(
-        "acquisition_cost",
-        "Winning a customer costs",
-        total["cost"],
-        Unit.MONEY,
-        low=None if low is None else float(low),
-        high=None if high is None else float(high),
-        note=f"mean of {total['n']:,}",
-    )
     return Answer(
         kind="retention",
         title="What keeping a customer is worth",
         context=context,
-        figures=(
-            cost,
-            Figure("customers_kept", "Customers", total["customers"], Unit.COUNT),
-            Figure("margin_kept", "Margin kept", total["margin_kept"], Unit.MONEY),
-            Figure(
-                "replacement_cost",
-                "Replacing all would cost",
-                total["cost"] * total["customers"],
-                Unit.MONEY,
-            ),
-            Figure("customers_losing", "Kept at a loss", total["losing"], Unit.COUNT),
-            Figure("customers_unknown", "Margin unknown", total["unknown"], Unit.COUNT),
-        ),
+        figures=_figures(total),
         grids=(_grid(rows, names),),
         notes=(
             f"Retention value is {kept_label} plus the mean cost of winning a customer.",
@@ -136,6 +114,31 @@ def answer(
                 else ()
             ),
         ),
+    )
+
+
+def _figures(total: dict[str, Any]) -> tuple[Figure, ...]:
+    low, high = total["cost_low"], total["cost_high"]
+    return (
+        Figure(
+            "acquisition_cost",
+            "Winning a customer costs",
+            total["cost"],
+            Unit.MONEY,
+            low=None if low is None else float(low),
+            high=None if high is None else float(high),
+            note=f"mean of {total['n']:,}",
+        ),
+        Figure("customers_kept", "Customers", total["customers"], Unit.COUNT),
+        Figure("margin_kept", "Margin kept", total["margin_kept"], Unit.MONEY),
+        Figure(
+            "replacement_cost",
+            "Replacing all would cost",
+            total["cost"] * total["customers"],
+            Unit.MONEY,
+        ),
+        Figure("customers_losing", "Kept at a loss", total["losing"], Unit.COUNT),
+        Figure("customers_unknown", "Margin unknown", total["unknown"], Unit.COUNT),
     )
 
 

@@ -130,7 +130,9 @@ class InfluenceSettings(_Model):
         None, ge=0, description="most that anybody's influence is worth; unset: only the multiple"
     )
     cap_multiple: float = Field(
-        1.0, ge=0, description="the same as a multiple of the median direct value of customers"
+        1.0,
+        ge=0,
+        description="the same as a multiple of the median value of customers worth anything",
     )
 
 
