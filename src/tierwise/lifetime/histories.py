@@ -28,10 +28,11 @@ def histories(
     """One row a customer who ever bought: history, and what the purchases brought.
 
     `x` purchases after the first, `t_x_days` from the first to the last,
-    `T_days` from the first to the as-of date. `repeat_spend` is what the repeat
-    purchases brought before returns, `spend` what all did. `value` is the
-    customer's total through the lens (returns netted), `squares` the sum of
-    squares of the purchases' own values. Money as floating point: models need
+    `T_days` from the first to the as-of date. `spend` is what the purchases
+    brought and `repeat_spend` what those after the first did, both less the
+    customer's returns in proportion: who sent everything back has spent nothing.
+    `value` is the customer's total through the lens, `squares` the sum of squared
+    distances of the purchases' own values from their mean. Money as floating point: models need
     no cents. Raises MissingDataError for a lens whose cost is unknown.
     """
     days = _by_day(lines, as_of, lens, event)
@@ -40,7 +41,8 @@ def histories(
         first_on=days.day.min(where=bought),
         last_on=days.day.max(where=bought),
         purchases=bought.sum().cast("int64"),
-        spend=days.spend.sum(),
+        before_returns=days.spend.sum(),
+        net=days.net.sum(),
         first_spend=days.spend.argmin(days.day, where=bought),
         value=days.value.sum(),
         own=days.value.sum(where=bought),
@@ -48,6 +50,7 @@ def histories(
     )
     table = table.filter(table.purchases > 0)
     own_mean = table.own / table.purchases
+    stayed = (table.net / table.before_returns.nullif(0.0)).fill_null(0.0).clip(0.0, 1.0)
     return table.select(
         "customer_id",
         "first_on",
@@ -55,8 +58,8 @@ def histories(
         x=table.purchases - 1,
         t_x_days=table.last_on.delta(table.first_on, unit="day").cast("int64"),
         T_days=ibis.literal(as_of).delta(table.first_on, unit="day").cast("int64"),
-        spend=table.spend,
-        repeat_spend=table.spend - table.first_spend,
+        spend=table.before_returns * stayed,
+        repeat_spend=(table.before_returns - table.first_spend) * stayed,
         value=table.value,
         # Rounding of the difference must not make a sum of squares negative.
         squares=ibis.greatest(table.own_squares - table.own * own_mean, 0.0),
@@ -71,17 +74,22 @@ def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Tab
     return known.group_by("customer_id", day=known.created_at.date()).aggregate(
         bought=counts.any().fill_null(False),
         spend=amount.sum(where=amount > 0).fill_null(0).cast("float64"),
+        net=_net(known, lens).sum().fill_null(0).cast("float64"),
         value=_value(known, lens).sum().fill_null(0).cast("float64"),
     )
+
+
+def _net(lines: ir.Table, lens: Lens) -> ir.Value:
+    """Amounts less returns, unless the lens looks at amounts before them."""
+    amount = lines.total_amount
+    return ibis.greatest(amount, 0) if lens is Lens.REVENUE_BEFORE_RETURNS else amount
 
 
 def _value(lines: ir.Table, lens: Lens) -> ir.Value:
     """What a line brings through the lens; cost to serve is no matter of lines."""
     amount = lines.total_amount
-    if lens is Lens.REVENUE_BEFORE_RETURNS:
-        return ibis.ifelse(amount > 0, amount, 0)
-    if lens is Lens.REVENUE:
-        return amount
+    if lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}:
+        return _net(lines, lens)
     if not has_goods_cost(lines):
         raise MissingDataError(
             "The cost of goods is unknown, and so is what a purchase brings.",
