@@ -81,6 +81,24 @@ def naive(lines: ir.Table, split: Split, lens: Lens, event: Activity) -> ir.Tabl
     return seen.select("customer_id", **{f"rule_{NAIVE}": seen.value})
 
 
+def prediction(scored: ir.Table, rule: str) -> ir.Table:
+    """Expected value of the held-out period by customer, as `rule_NAME`."""
+    return scored.select("customer_id", **{f"rule_{rule}": scored.near_value})
+
+
+def promises(table: ir.Table, scored: ir.Table) -> ir.Table:
+    """Outcomes beside what the model said might happen: `p_buys` and the intervals."""
+    said = scored.select(
+        "customer_id",
+        "p_buys",
+        "purchases_low",
+        "purchases_high",
+        value_low=scored.near_value_low,
+        value_high=scored.near_value_high,
+    )
+    return table.inner_join(said, "customer_id")
+
+
 def beside(known: ir.Table, *others: ir.Table) -> ir.Table:
     """`known` customers with columns of other tables; who is not in one has zero there."""
     for other in others:
@@ -99,10 +117,13 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     list's with its standard error (ratio of sums); `R_closer`, `R_closer_se` how
     much smaller its mean absolute error is than the naive one's.
     """
-    top = (table.count().over() * TOP_SHARE).ceil()
-    table = table.mutate(__true=_rank(table, "actual_value") <= top)
-    table = table.mutate(**{f"__{rule}": _rank(table, f"rule_{rule}") <= top for rule in rules})
-    total = table.actual_value.sum().over()
+    # The small amount keeps .2 * 5 from being a little more than 1.
+    top = (table.count().over() * TOP_SHARE - 1e-9).ceil()
+    table = table.mutate(__top=top, __total=table.actual_value.sum().over())
+    table = table.mutate(
+        __true=_rank(table, "actual_value") <= table["__top"],
+        **{f"__{rule}": _rank(table, f"rule_{rule}") <= table["__top"] for rule in rules},
+    )
     naive_list = table[f"__{NAIVE}"].cast("float64")
     naive_error = (table[f"rule_{NAIVE}"] - table.actual_value).abs()
     gains = {
@@ -114,7 +135,7 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
         for rule in rules
     }
     table = table.mutate(**gains, **nearer)
-    gain = {rule: table[f"__gain_{rule}"].sum().over() / total for rule in rules}
+    gain = {rule: table[f"__gain_{rule}"].sum().over() / table["__total"] for rule in rules}
     table = table.mutate(
         **{
             f"__apart_{rule}": (table[f"__gain_{rule}"] - gain[rule] * table.actual_value) ** 2

@@ -128,7 +128,7 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
 
     `histories` as `tierwise.lifetime.histories`, `cell_table` as `cell_scores`.
     With `losses` orders may bring less than nothing. Money columns are floating
-    point: `order_value`, and `near_value`, `ever_value` with `_low` and `_high`.
+    point: `order_value`, and `near_value`, `ever_value` with `_low`, `_high` and `_sd`.
     """
     keep = [name for name in cell_table.columns if name not in HISTORY]
     table = histories.join(cell_table, list(HISTORY)).select(*histories.columns, *keep)
@@ -168,7 +168,7 @@ def _value(table: ir.Table, part: str, losses: bool) -> dict[str, ir.Value]:
         f"{part}_value_{end}": _end(table, f"{part}_{end}", among, apart, losses)
         for end in ("low", "high")
     }
-    return {f"{part}_value": mean, **ends}
+    return {f"{part}_value": mean, **ends, f"{part}_value_sd": variance.sqrt()}
 
 
 def _end(table: ir.Table, name: str, mean: ir.Value, variance: ir.Value, losses: bool) -> ir.Value:
