@@ -64,5 +64,9 @@ class FitError(DataError):
     """A model cannot be fitted to these data, so none of its figures is given."""
 
 
+class EdgeError(FitError):
+    """The likelihood grows without end towards zero or infinity: a simpler model says the same."""
+
+
 class BuildError(TierwiseError):
     """A build could not be written, or what was found is not a whole build."""

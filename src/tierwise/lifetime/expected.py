@@ -89,7 +89,9 @@ def answer(
         context=context,
         figures=_figures(total, doubt, level, horizon_months),
         grids=(
-            Grid("bands", "Bands of customers, best first", _BANDS, _bands(by_band, total), "opens"),
+            Grid(
+                "bands", "Bands of customers, best first", _BANDS, _bands(by_band, total), "opens"
+            ),
             Grid(
                 "customers",
                 "Customers by expected value",
@@ -109,7 +111,14 @@ def _figures(
     figures = [
         Figure("customers_valued", "Customers who ever bought", n, Unit.COUNT),
         Figure("purchases", f"Purchases in {months} months", total["purchases"], Unit.NUMBER),
-        _money("near_value", f"Value of the next {months} months", near, total["near_variance"], doubt[0], level),
+        _money(
+            "near_value",
+            f"Value of the next {months} months",
+            near,
+            total["near_variance"],
+            doubt[0],
+            level,
+        ),
         Figure("past_value", "Value in the window behind us", total["past_value"], Unit.MONEY),
     ]
     if total["active"] is not None:
@@ -140,7 +149,17 @@ def _normal(level: float) -> float:
 def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
-            **{k: row[k] for k in ("customers", "active", "purchases", "past_value", "near_value", "ever_value")},
+            **{
+                k: row[k]
+                for k in (
+                    "customers",
+                    "active",
+                    "purchases",
+                    "past_value",
+                    "near_value",
+                    "ever_value",
+                )
+            },
             "ranks": f"{row['first_rank']:,}-{row['last_rank']:,}",
             "near_share": _part(row["near_value"], total["near_value"]),
             "past_share": _part(row["past_value"], total["past_value"]),
@@ -166,9 +185,7 @@ def customer_row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-_RANGES = tuple(
-    f"{part}_value{end}" for part in ("near", "ever") for end in ("", "_low", "_high")
-)
+_RANGES = tuple(f"{part}_value{end}" for part in ("near", "ever") for end in ("", "_low", "_high"))
 
 
 def columns(months: int) -> tuple[Column, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from tierwise.errors import FitError, UsageError
+from tierwise.errors import EdgeError, FitError, UsageError
 from tierwise.lifetime.cells import Matrix, Vector
 
 Objective = Callable[[Vector], tuple[float, Vector, Matrix]]
@@ -91,10 +91,11 @@ def maximise(
     Optimization, algorithm 4.1 with the exact step of algorithm 4.3. `starts`
     are parameters, not logs.
     """
-    seen = ""
+    seen, ran_off = "", False
     for start in starts:
         found = _climb(objective, np.log(np.asarray(start, dtype=float)), customers)
         seen = seen or found.trouble(names)
+        ran_off = ran_off or found.is_off
         if not found.trouble(names):
             return Fit(
                 model=model,
@@ -105,7 +106,7 @@ def maximise(
                 customers=customers,
                 iterations=found.iterations,
             )
-    raise FitError(
+    raise (EdgeError if ran_off else FitError)(
         f"{model} has no maximum of its likelihood on these {customers:,} customers: {seen}.",
         "Choose another model, observe for longer, or use the estimates of all customers pooled.",
     )
@@ -118,6 +119,11 @@ class _Summit:
     hessian: Matrix
     iterations: int
     settled: bool
+
+    @property
+    def is_off(self) -> bool:
+        """Whether a parameter is on its way to zero or infinity."""
+        return bool((np.abs(self.at) > LOG_EDGE).any())
 
     def trouble(self, names: tuple[str, ...]) -> str:
         """What makes this no maximum; empty if nothing does."""

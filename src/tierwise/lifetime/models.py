@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from tierwise.errors import FitError
-from tierwise.lifetime import bg_nbd, mbg_nbd, pareto_nbd, simulate
+from tierwise.lifetime import bg_nbd, mbg_nbd, nbd, pareto_nbd, simulate
 from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
 from tierwise.lifetime.fit import Fit, maximise
 from tierwise.lifetime.simulate import Days, Histories
@@ -44,7 +44,7 @@ class PurchaseModel:
             self.label,
             self.parameters,
             lambda logs: self.log_likelihood_hessian(tuple(np.exp(logs)), cells),
-            _starts(cells),
+            tuple(start[: len(self.parameters)] for start in _starts(cells)),
             cells.customers,
         )
 
@@ -126,8 +126,24 @@ PARETO_NBD = PurchaseModel(
     simulate=simulate.pareto_nbd_histories,
 )
 
+NBD = PurchaseModel(
+    name="nbd",
+    label=nbd.LABEL,
+    citation=nbd.CITATION,
+    parameters=nbd.PARAMETERS,
+    log_likelihood=nbd.log_likelihood,
+    log_likelihood_hessian=nbd.log_likelihood_hessian,
+    p_active=nbd.p_active,
+    expected_purchases=nbd.expected_purchases,
+    discounted_purchases=nbd.discounted_purchases,
+    purchases_if_active=nbd.purchases_if_active,
+    posterior_purchases=nbd.posterior_purchases,
+    remaining_moments=nbd.remaining_moments,
+    simulate=simulate.nbd_histories,
+)
+
 MODELS: Mapping[str, PurchaseModel] = MappingProxyType(
-    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD)}
+    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD, NBD)}
 )
 """By name, the default first."""
 

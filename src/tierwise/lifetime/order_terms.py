@@ -79,6 +79,24 @@ class ProfitPerOrderOrders:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnOrders:
+    """Every customer's own mean, where customers differ so much that no mean of all is a guide.
+
+    Orders of a customer spread in proportion to their size.
+    """
+
+    relative_variance: float  # of single orders about the customer's mean, over its square
+
+    label = "Own mean per order"
+
+    def terms(self, histories: ir.Table) -> OrderTerms:
+        """The mean of x + 1 orders, its variance, and that of one order."""
+        mean = histories.value / (histories.x + 1)
+        variance = mean * mean * self.relative_variance
+        return OrderTerms(mean, variance / (histories.x + 1), variance)
+
+
+@dataclass(frozen=True, slots=True)
 class PooledOrders:
     """The same value per order for everybody, where there is too little to tell them apart."""
 

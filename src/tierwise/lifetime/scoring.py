@@ -141,9 +141,7 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
     values: dict[str, ir.Value] = {}
     for part in PARTS:
         values |= {name: _finite(value) for name, value in _value(table, part, losses).items()}
-    values |= {
-        name: _finite(table[name]) for name in ("p_active", "p_active_low", "p_active_high")
-    }
+    values |= {name: _finite(table[name]) for name in ("p_active", "p_active_low", "p_active_high")}
     plain = [name for name in keep if not name.startswith((*PARTS, "p_active"))]
     buys = 1 - table.near_p_none
     return table.mutate(**values, p_buys=buys).select(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tierwise.lifetime import arguments, bg_nbd, mbg_nbd, pareto_nbd
+from tierwise.lifetime import arguments, bg_nbd, mbg_nbd, nbd, pareto_nbd
 from tierwise.lifetime.beta_geometric import purchases_before_dropout
 from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells, Counts, Vector, count
 
@@ -75,6 +75,23 @@ def pareto_nbd_histories(
         T_days=T_days,
         future=generator.poisson(rate * np.clip(life - T, 0, after)),
         active=life > T,
+    )
+
+
+def nbd_histories(
+    theta: Sequence[float], T_days: Days, future_days: float, generator: np.random.Generator
+) -> Histories:
+    """Customers of NBD observed for T_days each, and what they buy after."""
+    r, alpha = arguments.positive_parameters(theta, nbd.PARAMETERS)
+    T, after, size = T_days / DAYS_PER_WEEK, future_days / DAYS_PER_WEEK, T_days.size
+    rate = generator.gamma(r, 1 / alpha, size)
+    x = generator.poisson(rate * T)
+    return Histories(
+        x=x,
+        t_x_days=_last_of(x, x, generator) * T_days,
+        T_days=T_days,
+        future=generator.poisson(rate * after),
+        active=np.ones(size, dtype=bool),
     )
 
 

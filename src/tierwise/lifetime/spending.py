@@ -16,6 +16,7 @@ from tierwise.lifetime.independence import Independence, Verdict, independence
 from tierwise.lifetime.order_terms import (
     GammaGammaOrders,
     OrderModel,
+    OwnOrders,
     PooledOrders,
     ProfitPerOrderOrders,
 )
@@ -68,6 +69,12 @@ def choose(wanted: SpendModelName, seen: Evidence) -> Spending:
         return _profit_per_order(seen, gate, (error.message,))
 
 
+_TOO_UNEQUAL = (
+    "Customers' orders differ too much for one mean to be a guide to all (one customer makes up"
+    " much of the spread), so each customer's own mean is taken as it is."
+)
+
+
 def _gate(seen: Evidence) -> Independence | None:
     if not seen.n.size:
         return None
@@ -105,8 +112,16 @@ def _profit_per_order(
     except FitError as error:
         return Spending(_mean_of_all(seen), gate, None, True, (*notes, error.message))
     if model.warning:
-        notes = (*notes, model.warning)
+        return _own_means(seen, gate, (*notes, _TOO_UNEQUAL))
     return Spending(ProfitPerOrderOrders(model), gate, None, True, notes)
+
+
+def _own_means(seen: Evidence, gate: Independence | None, notes: tuple[str, ...]) -> Spending:
+    """No shrinkage; the spread of orders from customers with three of them or more."""
+    enough = (seen.orders >= 3) & (seen.mean_value != 0)
+    spread = seen.squares[enough] / (seen.orders[enough] - 1) / seen.mean_value[enough] ** 2
+    relative = float(np.median(spread)) if spread.size else 1.0
+    return Spending(OwnOrders(relative), gate, None, True, notes)
 
 
 def _mean_of_all(seen: Evidence) -> PooledOrders:

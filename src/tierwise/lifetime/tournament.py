@@ -23,8 +23,9 @@ class Round:
     measured: Mapping[str, Any]  # the row of `heldout.comparison`
     labels: Mapping[str, str]  # rules that took part, by name
     refused: Mapping[str, str]  # rules that could not, and why
-    calibration: Rows  # of `heldout.calibration`, by the default model
-    coverage: Mapping[str, Any]  # of `heldout.coverage`, by the default model
+    said_by: str  # label of the model whose probabilities and intervals are held to account
+    calibration: Rows  # of `heldout.calibration`
+    coverage: Mapping[str, Any]  # of `heldout.coverage`
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _named(found: Sequence[Standing]) -> str:
     return max(found, key=lambda one: one.closer[0]).label
 
 
-def answer(context: Context, rounds: Sequence[Round], default: str, notes: Sequence[str]) -> Answer:
+def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> Answer:
     """Standings, rounds one by one, and how far probabilities and intervals can be trusted."""
     found = standings(rounds)
     refused = {name: why for one in rounds for name, why in one.refused.items()}
@@ -108,7 +109,7 @@ def answer(context: Context, rounds: Sequence[Round], default: str, notes: Seque
             Grid("rounds", "Round by round", _ROUNDS, _rounds(rounds)),
             Grid(
                 "calibration",
-                f"Who will buy: probability by {default} and what happened",
+                "Who will buy: probability and what happened",
                 _CALIBRATION,
                 _calibration(rounds),
             ),
@@ -130,9 +131,7 @@ def _figures(rounds: Sequence[Round], found: Sequence[Standing]) -> tuple[Figure
     figures = [
         Figure("verdict", "Verdict", verdict(found), Unit.TEXT),
         Figure("rounds_played", "Periods held out", len(rounds), Unit.COUNT),
-        Figure(
-            "naive_captured", f"Best {fifth} by past spend then brought", naive, Unit.SHARE
-        ),
+        Figure("naive_captured", f"Best {fifth} by past spend then brought", naive, Unit.SHARE),
     ]
     if found:
         best = found[0]
@@ -186,6 +185,7 @@ def _calibration(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "known_on": one.split.known_on,
+            "rule": one.said_by,
             "customers": row["customers"],
             "expected": row["expected"],
             "bought": row["bought"],
@@ -199,6 +199,7 @@ def _coverage(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "known_on": one.split.known_on,
+            "rule": one.said_by,
             "level": one.coverage["level"],
             "customers": one.coverage["customers"],
             "purchases_inside": one.coverage["purchases_inside"],
@@ -237,12 +238,14 @@ _ROUNDS = (
 )
 _CALIBRATION = (
     Column("known_on", "Known up to", Unit.DATE),
+    Column("rule", "Model"),
     Column("customers", "Customers", Unit.COUNT),
     Column("expected", "Probability", Unit.SHARE, "Mean probability to buy in the period"),
     Column("bought", "Bought", Unit.SHARE),
 )
 _COVERAGE = (
     Column("known_on", "Known up to", Unit.DATE),
+    Column("rule", "Model"),
     Column("level", "Level", Unit.SHARE),
     Column("customers", "Customers", Unit.COUNT),
     Column("purchases_inside", "Purchases inside", Unit.SHARE),

@@ -102,6 +102,7 @@ class PurchaseModelName(StrEnum):
     MBG_NBD = "mbg_nbd"  # a customer may leave after each purchase, the first included
     BG_NBD = "bg_nbd"  # after each repeat purchase
     PARETO_NBD = "pareto_nbd"  # at any time
+    NBD = "nbd"  # never
 
 
 class SpendModelName(StrEnum):
@@ -116,7 +117,7 @@ class LifetimeSettings(_Model):
     """How what customers will be worth is estimated."""
 
     model: PurchaseModelName = Field(
-        PurchaseModelName.MBG_NBD, description="mbg_nbd, bg_nbd or pareto_nbd"
+        PurchaseModelName.MBG_NBD, description="mbg_nbd, bg_nbd, pareto_nbd or nbd"
     )
     spend: SpendModelName = Field(
         SpendModelName.AUTO, description="auto, gamma_gamma or profit_per_order"

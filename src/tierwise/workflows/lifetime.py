@@ -10,7 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 import numpy as np
 
-from tierwise.errors import DataError, FitError, MissingDataError
+from tierwise.errors import DataError, EdgeError, FitError, MissingDataError
 from tierwise.lifetime import (
     discounting,
     expected,
@@ -25,7 +25,7 @@ from tierwise.lifetime import histories as purchase_histories
 from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells
 from tierwise.lifetime.estimate import Estimate
 from tierwise.lifetime.fit import Fit
-from tierwise.lifetime.models import MODELS, PurchaseModel
+from tierwise.lifetime.models import MODELS, NBD, PurchaseModel
 from tierwise.lifetime.pooled import REPEAT_BUYERS_NEEDED
 from tierwise.lifetime.spending import Evidence, Spending
 from tierwise.results import Answer, Context
@@ -116,11 +116,21 @@ class Lifetime:
         chosen = model or MODELS[self.settings.model]
         repeat_buyers = self.totals["repeat_buyers"]
         if repeat_buyers >= REPEAT_BUYERS_NEEDED:
-            return Purchases(chosen, chosen.fit(self.cells), None, "")
+            return self._fitted(chosen)
         cells, level = self.cells, self.settings.level
         weeks = float(cells.n @ cells.T_days) / DAYS_PER_WEEK
         rate = pooled.event_rate(float(cells.n @ cells.x), weeks, level)
         return Purchases(chosen, None, rate, pooled.words(repeat_buyers, cells.customers))
+
+    def _fitted(self, model: PurchaseModel) -> Purchases:
+        """The model, or NBD where the data show no sign that anybody leaves."""
+        try:
+            return Purchases(model, model.fit(self.cells), None, "")
+        except EdgeError as error:
+            if model is NBD:
+                raise
+            left = "Nobody is seen to leave, so NBD is used, in which customers never do."
+            return Purchases(NBD, NBD.fit(self.cells), None, f"{left} {error.message}")
 
     @cached_property
     def _spend_cells(self) -> dict[str, Any]:
@@ -181,9 +191,7 @@ class Lifetime:
                 purchases.model, purchases.fit.theta, draws, cells, asked, generator
             )
         table = self.look.session.hold(f"{name}_cells", columns)
-        found = scoring.scored(
-            self.histories, table, self.spending.orders, self.spending.losses
-        )
+        found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
         return self.look.session.keep(name, found)
 
 
@@ -288,10 +296,9 @@ def tournament_answer(
     days = round((holdout_weeks or months) * DAYS_PER_WEEK)
     splits = heldout.splits(whole.totals["first_on"], look.as_of, days)
     rounds = [_round(look, settings, lens, split, whole.event) for split in splits]
-    label = MODELS[settings.model].label
     context = _context(look, whole)
     told = notes if look.lens is Lens.PROFIT else ()
-    return tournament.answer(context, rounds, label, told)
+    return tournament.answer(context, rounds, told)
 
 
 def _round(
@@ -302,16 +309,22 @@ def _round(
     asked = scoring.Asked(split.weeks, life.asked.discount_per_week, settings.level)
     labels, refused, predictions = {heldout.NAIVE: "Past spend"}, {}, []
     scored_default: ir.Table | None = None
+    said_by = ""
     for model in MODELS.values():
         try:
-            scored = life.scored(life.purchases(model), asked)
+            found = life.purchases(model)
+            if found.model is not model:
+                refused[model.label] = found.note
+                continue
+            scored = life.scored(found, asked)
         except DataError as error:
             refused[model.label] = error.message
             continue
         labels[model.name] = model.label
         predictions.append(heldout.prediction(scored, model.name))
-        if model.name == settings.model:
-            scored_default = scored
+        # Where the model of the settings took no part, NBD stands in for it.
+        if model.name == settings.model or (model is NBD and scored_default is None):
+            scored_default, said_by = scored, model.label
     known = life.histories.select("customer_id")
     outcomes = heldout.outcomes(life.lines, split, lens, event)
     naive = heldout.naive(life.lines, split, lens, event)
@@ -322,6 +335,7 @@ def _round(
         look.rows(heldout.comparison(table, tuple(labels)))[0],
         labels,
         refused,
+        said_by,
         *_trust(look, table, scored_default, settings.level),
     )
 
