@@ -53,7 +53,7 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
         case Unit.RATIO:
             return f"{value:,.2f}"
         case Unit.NUMBER:
-            return _significant(value) if isinstance(value, int | float | Decimal) else str(value)
+            return _significant(float(value)) if isinstance(value, int | float | Decimal) else "–"
         case Unit.COUNT | Unit.RANK:
             return f"{value:,}"
         case Unit.MINUTES | Unit.SECONDS:
@@ -64,6 +64,6 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
             return str(value)
 
 
-def _significant(value: int | float | Decimal) -> str:
+def _significant(value: float) -> str:
     """Four significant digits, but never fewer than two decimals of a large number."""
     return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"

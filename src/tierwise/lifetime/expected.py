@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from scipy.special import ndtri
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
@@ -89,9 +90,7 @@ def answer(
         context=context,
         figures=_figures(total, doubt, level, horizon_months),
         grids=(
-            Grid(
-                "bands", "Bands of customers, best first", _BANDS, _bands(by_band, total), "opens"
-            ),
+            Grid("bands", "Bands of customers, best first", _BANDS, _bands(by_band, total)),
             Grid(
                 "customers",
                 "Customers by expected value",
@@ -136,37 +135,23 @@ def _money(
     """A total; its customers are independent, the parameters common to all."""
     if variance is None:
         return Figure(name, label, value, Unit.MONEY)
-    reach = _normal(level) * math.sqrt(variance + (doubt * value) ** 2)
+    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance + (doubt * value) ** 2)
     return Figure(name, label, value, Unit.MONEY, value - reach, value + reach)
-
-
-def _normal(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + level) / 2))
 
 
 def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
-            **{
-                k: row[k]
-                for k in (
-                    "customers",
-                    "active",
-                    "purchases",
-                    "past_value",
-                    "near_value",
-                    "ever_value",
-                )
-            },
+            **{name: row[name] for name in _COUNTED},
             "ranks": f"{row['first_rank']:,}-{row['last_rank']:,}",
             "near_share": _part(row["near_value"], total["near_value"]),
             "past_share": _part(row["past_value"], total["past_value"]),
-            "opens": "",
         }
         for row in rows
     )
+
+
+_COUNTED = ("customers", "active", "purchases", "past_value", "near_value", "ever_value")
 
 
 def _part(part: float | None, whole: float | None) -> float | None:

@@ -70,6 +70,7 @@ def answer(
     notes: Sequence[str],
 ) -> Answer:
     """Everything that an analyst asks of a fit. `counts` are of `histories.totals`."""
+    label = chosen.model.label if chosen.fit else "one rate for all"
     grids = [Grid("parameters", "Parameters", _PARAMETERS, _parameters(chosen, spending))]
     grids.append(Grid("models", "Models side by side", _MODELS, _models(contenders)))
     if counted is not None:
@@ -78,7 +79,7 @@ def answer(
         )
     return Answer(
         kind="lifetime-fit",
-        title=f"Fit: {chosen.model.label if chosen.fit else 'one rate for all'}, {spending.orders.label}",
+        title=f"Fit: {label}, {spending.orders.label}",
         context=context,
         figures=_figures(chosen, rate, spending.gate, counts),
         grids=tuple(grids),

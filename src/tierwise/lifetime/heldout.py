@@ -54,7 +54,7 @@ def splits(first_on: date, as_of: date, wanted_days: int, most: int = 3) -> tupl
             f"The order lines span {span} days; nothing can be held out and scored.",
             "Load a longer history, at least a few months.",
         )
-    found = []
+    found: list[Split] = []
     end = as_of
     while len(found) < most and (end - first_on).days >= 2 * days:
         known = end - relativedelta(days=days)
@@ -121,8 +121,8 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     top = (table.count().over() * TOP_SHARE - 1e-9).ceil()
     table = table.mutate(__top=top, __total=table.actual_value.sum().over())
     table = table.mutate(
-        __true=_rank(table, "actual_value") <= table["__top"],
-        **{f"__{rule}": _rank(table, f"rule_{rule}") <= table["__top"] for rule in rules},
+        __true=_rank("actual_value") <= table["__top"],
+        **{f"__{rule}": _rank(f"rule_{rule}") <= table["__top"] for rule in rules},
     )
     naive_list = table[f"__{NAIVE}"].cast("float64")
     naive_error = (table[f"rule_{NAIVE}"] - table.actual_value).abs()
@@ -155,7 +155,7 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     )
 
 
-def _rank(table: ir.Table, column: str) -> ir.IntegerValue:
+def _rank(column: str) -> ir.IntegerValue:
     order = [ibis.desc(column), ibis.asc("customer_id")]
     return ibis.row_number().over(order_by=order) + 1
 

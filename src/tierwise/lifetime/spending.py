@@ -1,4 +1,4 @@
-"""Which model says what an order is worth: Gamma-Gamma behind its gate, or one that takes losses."""
+"""Which model says what an order is worth: Gamma-Gamma behind its gate, or one that takes loss."""
 
 from __future__ import annotations
 

@@ -120,7 +120,12 @@ def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> A
                 _coverage(rounds),
             ),
         ),
-        notes=(*notes, *(f"{name} took no part: {why}" for name, why in refused.items())),
+        notes=(
+            verdict(found),
+            *notes,
+            *(f"{name} took no part: {why}" for name, why in refused.items()),
+        ),
+        extra={"verdict": verdict(found)},
     )
 
 
@@ -129,7 +134,6 @@ def _figures(rounds: Sequence[Round], found: Sequence[Standing]) -> tuple[Figure
     naive = newest[f"{NAIVE}_captured"] / newest["actual_total"] if newest["actual_total"] else None
     fifth = f"{TOP_SHARE:.0%}"
     figures = [
-        Figure("verdict", "Verdict", verdict(found), Unit.TEXT),
         Figure("rounds_played", "Periods held out", len(rounds), Unit.COUNT),
         Figure("naive_captured", f"Best {fifth} by past spend then brought", naive, Unit.SHARE),
     ]
