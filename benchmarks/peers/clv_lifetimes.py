@@ -21,7 +21,7 @@ seconds = {}
 began = time.perf_counter()
 
 
-def lap(name):
+def lap(name: str) -> None:
     """Note the seconds since the last step."""
     global began
     seconds[name] = time.perf_counter() - began
