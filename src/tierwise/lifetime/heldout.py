@@ -40,23 +40,26 @@ class Split:
         return (self.end_on - self.known_on).days / 7
 
 
-def splits(first_on: date, as_of: date, wanted_days: int, most: int = 3) -> tuple[Split, ...]:
+def splits(
+    first_on: date, as_of: date, wanted_days: int, *, exactly: bool = False, most: int = 3
+) -> tuple[Split, ...]:
     """Held-out periods that end with the as-of date and roll back, newest first.
 
     Each has `wanted_days`, or a third of the history where that is shorter, and
-    at least as long a history before it. Raises RefusedError for less than three
-    weeks of data.
+    at least as long a history before it; with `exactly`, up to three quarters and
+    a quarter before it. Raises RefusedError for less than three weeks of data.
     """
     span = (as_of - first_on).days
-    days = min(wanted_days, span // 3)
+    days = min(wanted_days, span * 3 // 4 if exactly else span // 3)
     if days < 7:
         raise RefusedError(
             f"The order lines span {span} days; nothing can be held out and scored.",
             "Load a longer history, at least a few months.",
         )
+    before = span // 4 if exactly else days
     found: list[Split] = []
     end = as_of
-    while len(found) < most and (end - first_on).days >= 2 * days:
+    while len(found) < most and (end - first_on).days >= days + before:
         known = end - relativedelta(days=days)
         found.append(Split(known, end))
         end = known
