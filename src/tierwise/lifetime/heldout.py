@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 from dateutil.relativedelta import relativedelta
 
 from tierwise.errors import RefusedError
-from tierwise.lifetime.histories import histories
+from tierwise.lifetime.histories import histories, total
 from tierwise.settings import Activity, Lens
 from tierwise.value.windows import between
 
@@ -151,7 +151,7 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     return table.aggregate(
         customers=table.count(),
         buyers=(table.actual_purchases > 0).sum(),
-        actual_total=table.actual_value.sum(),
+        actual_total=total(table.actual_value),
         actual_purchases=table.actual_purchases.sum(),
         best_captured=table.actual_value.sum(where=table["__true"]),
         **measured,
@@ -165,15 +165,15 @@ def _rank(column: str) -> ir.IntegerValue:
 
 def _measured(table: ir.Table, rule: str) -> dict[str, ir.Value]:
     listed, off = table[f"__{rule}"], (table[f"rule_{rule}"] - table.actual_value).abs()
-    total, closer = table.actual_value.sum(), table[f"__closer_{rule}"]
+    whole, closer = total(table.actual_value), table[f"__closer_{rule}"]
     return {
-        f"{rule}_total": table[f"rule_{rule}"].sum(),
-        f"{rule}_error": off.mean(),
+        f"{rule}_total": total(table[f"rule_{rule}"]),
+        f"{rule}_error": total(off) / table.count(),
         f"{rule}_captured": table.actual_value.sum(where=listed),
         f"{rule}_found": (listed & table["__true"]).sum(),
-        f"{rule}_gain": table[f"__gain_{rule}"].sum() / total,
-        f"{rule}_gain_se": table[f"__apart_{rule}"].sum().sqrt() / total,
-        f"{rule}_closer": closer.mean(),
+        f"{rule}_gain": total(table[f"__gain_{rule}"]) / whole,
+        f"{rule}_gain_se": total(table[f"__apart_{rule}"]).sqrt() / whole,
+        f"{rule}_closer": total(closer) / table.count(),
         f"{rule}_closer_se": closer.std(how="sample") / table.count().cast("float64").sqrt(),
     }
 

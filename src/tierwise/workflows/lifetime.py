@@ -142,7 +142,7 @@ class Lifetime:
         spend = self._spend_cells
         stats = self.look.session.columns(purchase_histories.order_statistics(self.histories))
         totals = self.totals
-        kept = totals["value"] / totals["spend"] if totals["spend"] else 0.0
+        kept = totals["value_of_spenders"] / totals["spend"] if totals["spend"] else 0.0
         evidence = Evidence(
             spend["x"],
             spend["mean_spend"],
