@@ -7,7 +7,8 @@ TierwiseError
 ├── DataError             the data cannot give a truthful answer        (exit 1)
 │   ├── SourceError       a source cannot be opened or read
 │   ├── RefusedError      the figure exists, printing it would mislead
-│   └── MissingDataError  a table or column that this question needs
+│   ├── MissingDataError  a table or column that this question needs
+│   └── FitError          a model was not, or cannot be, fitted to the data
 └── BuildError            a build could not be written or read back     (exit 1)
 """
 
@@ -57,6 +58,14 @@ class RefusedError(DataError):
 
 class MissingDataError(DataError):
     """A table or a column that this question needs is not there."""
+
+
+class FitError(DataError):
+    """A model cannot be fitted to these data, so none of its figures is given."""
+
+
+class EdgeError(FitError):
+    """The likelihood grows without end towards zero or infinity: a simpler model says the same."""
 
 
 class BuildError(TierwiseError):

@@ -27,6 +27,7 @@ class Unit(StrEnum):
     MONEY = "money"
     SHARE = "share"  # 0..1
     RATIO = "ratio"
+    NUMBER = "number"  # an estimate without a unit of its own
     COUNT = "count"
     RANK = "rank"
     MINUTES = "minutes"
@@ -51,6 +52,8 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
             return f"{float(value):.1%}" if isinstance(value, int | float | Decimal) else str(value)
         case Unit.RATIO:
             return f"{value:,.2f}"
+        case Unit.NUMBER:
+            return _significant(float(value)) if isinstance(value, int | float | Decimal) else "–"
         case Unit.COUNT | Unit.RANK:
             return f"{value:,}"
         case Unit.MINUTES | Unit.SECONDS:
@@ -59,3 +62,8 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
             return value.isoformat()[:10] if isinstance(value, date | datetime) else str(value)[:10]
         case Unit.TEXT:
             return str(value)
+
+
+def _significant(value: float) -> str:
+    """Four significant digits, but never fewer than two decimals of a large number."""
+    return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"

@@ -6,18 +6,41 @@ import pytest
 from pydantic import BaseModel
 
 from tierwise.engine.presets import preset_names
-from tierwise.settings.model import ActiveRule, Project, Source, ValueSettings
+from tierwise.settings.model import (
+    ActiveRule,
+    ClaimSettings,
+    InfluenceSettings,
+    Project,
+    ReferralSettings,
+    Source,
+    StrategicSettings,
+    ValueSettings,
+)
 from tierwise.tables.meanings import MEANINGS, meaning
 from tierwise.tables.schema import TABLES
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("model", [Project, Source, ValueSettings, ActiveRule])
+MODELS = [
+    Project,
+    Source,
+    ValueSettings,
+    ActiveRule,
+    ReferralSettings,
+    InfluenceSettings,
+    StrategicSettings,
+    ClaimSettings,
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_documented(model: type[BaseModel]):
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     missing = [
-        name for name in model.model_fields if name != "active" and f"| `{name}` |" not in text
+        name
+        for name, field in model.model_fields.items()
+        if field.annotation not in MODELS and f"| `{name}` |" not in text
     ]
     assert not missing
 

@@ -9,7 +9,7 @@ import typer
 from tierwise.cli.asking import asks
 from tierwise.cli.options import LimitOption
 from tierwise.results import LISTED, Answer
-from tierwise.settings import Activity, Period
+from tierwise.settings import Activity, Period, PurchaseModelName
 
 if TYPE_CHECKING:
     from tierwise.workflows.look import Question
@@ -160,6 +160,36 @@ def members(
 ) -> Answer:
     """The customers behind a figure; `opens` in the JSON of any answer says which."""
     return desk.members(selector, question, limit=limit or LISTED)
+
+
+@asks(app, without=("window",))
+def fit(
+    desk: Desk,
+    question: Question,
+    model: Annotated[
+        PurchaseModelName | None, typer.Option("--model", help="Model of repeat purchase.")
+    ] = None,
+) -> Answer:
+    """Fit what customers will buy and spend: parameters, gate, models side by side."""
+    return desk.lifetime_fit(question, model=model)
+
+
+@asks(app)
+def lifetime(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
+    """What customers will be worth: the year ahead and without end, with intervals."""
+    return desk.lifetime(question, limit=limit or LISTED)
+
+
+@asks(app, without=("window",))
+def tournament(
+    desk: Desk,
+    question: Question,
+    holdout_weeks: Annotated[
+        int | None, typer.Option("--holdout-weeks", min=1, help="Length of a period held out.")
+    ] = None,
+) -> Answer:
+    """Hold periods out and score every model on them beside past spend."""
+    return desk.tournament(question, holdout_weeks=holdout_weeks)
 
 
 @asks(app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy.typing as npt
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 MEMORY_LIMIT = "1200MB"
@@ -43,6 +45,19 @@ class Session:
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """Execute once and return the rows: decimals, dates and None as Python has them."""
         return list(self.raw.execute(self._sql(expression)).to_arrow_table().to_pylist())
+
+    def columns(self, expression: ir.Table) -> dict[str, npt.NDArray[Any]]:
+        """Execute once and return whole columns as NumPy arrays, for models; nulls are NaN."""
+        table = self.raw.execute(self._sql(expression)).to_arrow_table()
+        return {name: table[name].to_numpy() for name in table.column_names}
+
+    def hold(self, name: str, columns: Mapping[str, npt.NDArray[Any]]) -> ir.Table:
+        """Columns of a model as a table of the engine, for as long as the session lives."""
+        arrays = {key: pa.array(values) for key, values in columns.items()}
+        self.raw.register(f"{name}_columns", pa.table(arrays))
+        self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {name}_columns")
+        self.raw.unregister(f"{name}_columns")
+        return self.backend.table(name)
 
     def write_parquet(self, expression: ir.Table, path: Path) -> None:
         """Execute once, straight into a Parquet file; nothing passes through Python."""

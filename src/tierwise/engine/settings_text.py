@@ -30,7 +30,10 @@ def settings_comments(section: str, model: type[BaseModel]) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default
+    return _text(field.default)
+
+
+def _text(value: object) -> str:
     if value is None or value is Ellipsis:
         return ""
     if isinstance(value, bool):
@@ -38,5 +41,5 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(str(item) for item in value) + "]"
+        return "[" + ", ".join(map(_text, value)) + "]"
     return quoted_toml(str(value.value if isinstance(value, Enum) else value))

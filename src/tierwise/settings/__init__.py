@@ -7,14 +7,19 @@ needs the names alone.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tierwise.settings.names import Activity, Lens, Period
+from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
 
 if TYPE_CHECKING:
     from tierwise.settings.model import (
         ActiveRule,
+        ClaimSettings,
+        InfluenceSettings,
+        LifetimeSettings,
         Project,
+        ReferralSettings,
         Settings,
         Source,
+        StrategicSettings,
         ValueSettings,
         Window,
     )
@@ -22,11 +27,18 @@ if TYPE_CHECKING:
 __all__ = [
     "ActiveRule",
     "Activity",
+    "ClaimSettings",
+    "InfluenceSettings",
     "Lens",
+    "LifetimeSettings",
     "Period",
     "Project",
+    "PurchaseModelName",
+    "ReferralSettings",
     "Settings",
     "Source",
+    "SpendModelName",
+    "StrategicSettings",
     "ValueSettings",
     "Window",
 ]

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from tierwise.settings.names import Activity, Lens, Period
+from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
 
 LONGEST_WINDOW = 600
 """Months."""
@@ -67,6 +67,99 @@ class ActiveRule(_Model):
         return f"{self.event} {span}"
 
 
+class LifetimeSettings(_Model):
+    """How what customers will be worth is estimated."""
+
+    model: PurchaseModelName = Field(
+        PurchaseModelName.MBG_NBD, description="mbg_nbd, bg_nbd, pareto_nbd or nbd"
+    )
+    spend: SpendModelName = Field(
+        SpendModelName.AUTO, description="auto, gamma_gamma or profit_per_order"
+    )
+    horizon_months: int = Field(12, ge=1, le=120, description="months ahead of the shorter view")
+    annual_discount_rate: float = Field(
+        0.10, gt=0, le=1, description="what money a year later is worth less"
+    )
+    level: float = Field(0.9, gt=0, lt=1, description="probability of every interval")
+    draws: int = Field(200, ge=20, le=5000, description="simulated futures behind an interval")
+    seed: int = Field(1, ge=0, description="equal seeds give equal figures")
+
+
+class ReferralSettings(_Model):
+    """How much of a referred customer's value whoever brought it is credited with."""
+
+    generations: int = Field(
+        2, ge=1, le=6, description="1: who was referred; 2: also whom those referred; and so on"
+    )
+    share: float = Field(
+        0.5, ge=0, le=1, description="share credited to the referrer; the rest would have come"
+    )
+    share_low: float = Field(0.25, ge=0, le=1, description="lower end of what the share may be")
+    share_high: float = Field(0.65, ge=0, le=1, description="upper end of what the share may be")
+    damping: float = Field(0.5, ge=0, le=1, description="factor on each further generation")
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> ReferralSettings:
+        if not self.share_low <= self.share <= self.share_high:
+            raise ValueError("share_low, share and share_high must be in ascending order")
+        credited = self.share_high * sum(self.damping**g for g in range(self.generations))
+        if credited > 1:
+            raise ValueError(
+                f"{self.generations} generations would credit {credited:.3f} of a customer's value,"
+                " more than it is worth; lower share_high or damping"
+            )
+        return self
+
+
+class InfluenceSettings(_Model):
+    """What a customer's voice is worth, for how long, and at most."""
+
+    value_per_1000: float | None = Field(
+        None,
+        ge=0,
+        description="money for 1,000 people reached; unset: only rows with a price count",
+    )
+    half_life_days: int = Field(180, ge=1, description="after so many days an observation is half")
+    expires_after_days: int = Field(730, ge=1, description="older observations fall away")
+    cap_amount: float | None = Field(
+        None, ge=0, description="most that anybody's influence is worth; unset: only the multiple"
+    )
+    cap_multiple: float = Field(
+        1.0,
+        ge=0,
+        description="the same as a multiple of the median value of customers worth anything",
+    )
+
+
+class StrategicSettings(_Model):
+    """How much may be called strategic before everybody is."""
+
+    max_share: float = Field(
+        0.1, ge=0, le=1, description="strategic amounts together, as a share of all direct value"
+    )
+    max_customers: int = Field(20, ge=0, description="customers that may be strategic at a time")
+
+
+class ClaimSettings(_Model):
+    """Who counts as engaged or complaining when claims about their spend are tested."""
+
+    engaged_channels: tuple[str, ...] = Field(
+        ("social", "community", "forum", "review", "public"),
+        description="contacts and interactions on these channels make a customer engaged",
+    )
+    surveys_engage: bool = Field(True, description="a survey response makes a customer engaged")
+    complaint_reasons: tuple[str, ...] = Field(
+        ("complaint",), description="contact reasons that are complaints, beside public complaints"
+    )
+    engaged_uplift: float = Field(
+        0.4, gt=0, description="claim: engaged customers spend up to this share more"
+    )
+    complainer_uplift: float = Field(
+        0.2, gt=0, description="claim: complainers spend this share more"
+    )
+    min_group: int = Field(30, ge=2, description="with fewer on either side it is too few to say")
+
+
 class ValueSettings(_Model):
     """How value is measured and shown."""
 
@@ -86,6 +179,11 @@ class ValueSettings(_Model):
     )
     min_cell: int = Field(10, ge=1, description="slices with fewer customers are pooled")
     active: ActiveRule = ActiveRule()
+    lifetime: LifetimeSettings = LifetimeSettings()
+    referral: ReferralSettings = ReferralSettings()
+    influence: InfluenceSettings = InfluenceSettings()
+    strategic: StrategicSettings = StrategicSettings()
+    claims: ClaimSettings = ClaimSettings()
 
     @field_validator("window", mode="before")
     @classmethod

@@ -33,3 +33,20 @@ class Period(StrEnum):
     def months(self) -> int:
         """Length in months."""
         return {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[self]
+
+
+class PurchaseModelName(StrEnum):
+    """Models of repeat purchase."""
+
+    MBG_NBD = "mbg_nbd"  # a customer may leave after each purchase, the first included
+    BG_NBD = "bg_nbd"  # after each repeat purchase
+    PARETO_NBD = "pareto_nbd"  # at any time
+    NBD = "nbd"  # never
+
+
+class SpendModelName(StrEnum):
+    """What an order of a customer is expected to bring."""
+
+    AUTO = "auto"  # gamma_gamma where its assumptions hold, else profit_per_order
+    GAMMA_GAMMA = "gamma_gamma"  # spend above zero, independent of how often one buys
+    PROFIT_PER_ORDER = "profit_per_order"  # losses allowed

@@ -314,6 +314,33 @@ _ALL = (
         (),
         "asked_on",
     ),
+    # Reach or a score of a customer's voice, as somebody measured it on a day.
+    Table(
+        "influence",
+        _columns(
+            "customer_id at source",
+            id="customer_id",
+            time="at",
+            text="source currency",
+            number="reach score scale_max",
+            money="value_per_1000",
+        ),
+        (),
+        "at",
+    ),
+    # What a customer is worth beyond what it pays: a decision with an owner and an end.
+    Table(
+        "strategic",
+        _columns(
+            "customer_id amount set_on",
+            id="customer_id",
+            money="amount",
+            text="currency reason owner evidence",
+            date="set_on expires_on",
+        ),
+        (),
+        "set_on",
+    ),
     # Units of the project's currency for one unit of `currency`, from that day on.
     Table(
         "rates",
@@ -327,6 +354,7 @@ _ALL = (
 PLANNED = frozenset(
     {
         "due_at",
+        "expires_on",
         "original_due_at",
         "sla_breach_at",
         "subscription_period_ended_at",

@@ -14,7 +14,7 @@ from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
 from tierwise.results import LISTED, Answer, Context
-from tierwise.settings import ActiveRule, Activity, Lens, Period
+from tierwise.settings import ActiveRule, Activity, Lens, Period, PurchaseModelName
 from tierwise.value import (
     bands,
     belief,
@@ -35,6 +35,7 @@ from tierwise.value import (
 from tierwise.value import members as member_lists
 from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
+from tierwise.workflows import lifetime
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question, built_with
@@ -246,6 +247,25 @@ class Desk:
             context = look.context(int(rows[0]["found"]) if rows else 0, measure)
             title = member_lists.title(chosen, measure)
             return member_lists.answer(context, rows, title, look.names(rows))
+
+    def lifetime_fit(
+        self, question: Question = DEFAULT, *, model: PurchaseModelName | None = None
+    ) -> Answer:
+        """The models of what customers will buy and spend: parameters, gate, model beside data."""
+        with self._open(question) as look:
+            return lifetime.fit_answer(look, self.settings.lifetime, model)
+
+    def lifetime(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """What customers will be worth, the year ahead and without end, with intervals."""
+        with self._open(question) as look:
+            return lifetime.worth_answer(look, self.settings.lifetime, limit)
+
+    def tournament(
+        self, question: Question = DEFAULT, *, holdout_weeks: int | None = None
+    ) -> Answer:
+        """Every model against past spend, on periods held out."""
+        with self._open(question) as look:
+            return lifetime.tournament_answer(look, self.settings.lifetime, holdout_weeks)
 
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""

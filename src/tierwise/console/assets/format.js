@@ -25,6 +25,8 @@
         return percent.format(found);
       case "ratio":
         return cents.format(found);
+      case "number":
+        return Math.abs(found) >= 100 ? cents.format(found) : String(Number(found.toPrecision(4)));
       case "count":
       case "rank":
         return count.format(found);

@@ -1,0 +1,209 @@
+"""The answer to "what will they be worth": the year ahead and all time, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from scipy.special import ndtri
+
+from tierwise.lifetime.histories import total
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.units import Unit
+from tierwise.value.shares import Rows
+
+BANDS = (0.01, 0.05, 0.2, 0.5, 1.0)
+"""Upper ends of the bands, as shares of customers."""
+
+
+def ranked(scored: ir.Table, past: ir.Table) -> ir.Table:
+    """`scored` customers best first by value ever, else near; `past_value` beside it.
+
+    `past` has `customer_id` and `past_value`, what they brought in the window.
+    """
+    joined = scored.left_join(past, "customer_id")
+    table = joined.select(*scored.columns, past_value=joined.past_value.fill_null(0.0))
+    worth = ibis.coalesce(table.ever_value, table.near_value)
+    order = [ibis.desc(worth), ibis.desc(table.near_value), ibis.asc("customer_id")]
+    return table.mutate(rank=ibis.row_number().over(order_by=order) + 1, n=table.count().over())
+
+
+def totals(table: ir.Table) -> ir.Table:
+    """One row: what all customers together are expected to do. `table` is `ranked`."""
+    return table.aggregate(
+        n=table.count(),
+        active=total(table.p_active),
+        purchases=total(table.purchases),
+        near_value=total(table.near_value),
+        near_variance=total(table.near_value_sd * table.near_value_sd),
+        ever_value=total(table.ever_value),
+        ever_variance=total(table.ever_value_sd * table.ever_value_sd),
+        past_value=total(table.past_value),
+        unbounded=table.near_value_high.isnull().sum(),
+    )
+
+
+def bands(table: ir.Table) -> ir.Table:
+    """One row a band of customers, best first. `table` is `ranked`."""
+    place = table["rank"] / table.n
+    band = ibis.cases(*((place <= end, i) for i, end in enumerate(BANDS)), else_=len(BANDS) - 1)
+    grouped = table.group_by(band=band).aggregate(
+        first_rank=table["rank"].min(),
+        last_rank=table["rank"].max(),
+        customers=table.count(),
+        active=total(table.p_active),
+        purchases=total(table.purchases),
+        past_value=total(table.past_value),
+        near_value=total(table.near_value),
+        ever_value=total(table.ever_value),
+    )
+    return grouped.order_by("band")
+
+
+def listed(table: ir.Table, limit: int) -> ir.Table:
+    """The best customers in order."""
+    return table.order_by("rank").limit(limit)
+
+
+def answer(
+    context: Context,
+    total: dict[str, Any],
+    by_band: Rows,
+    rows: Rows,
+    names: dict[str, str],
+    doubt: tuple[float, float],
+    level: float,
+    horizon_months: int,
+    notes: Sequence[str],
+) -> Answer:
+    """Totals with intervals, bands, and customers with theirs.
+
+    `doubt` are the relative standard errors of all purchases that the
+    parameters' doubt makes, near and ever.
+    """
+    told = (f"The first {len(rows):,} of {total['n']:,} are listed; --limit shows more.",)
+    return Answer(
+        kind="lifetime",
+        title=f"What customers will be worth: the next {horizon_months} months, and without end",
+        context=context,
+        figures=_figures(total, doubt, level, horizon_months),
+        grids=(
+            Grid("bands", "Bands of customers, best first", _BANDS, _bands(by_band, total)),
+            Grid(
+                "customers",
+                "Customers by expected value",
+                columns(horizon_months),
+                tuple(customer_row(row, names) for row in rows),
+                "opens",
+            ),
+        ),
+        notes=(*notes, *(told if total["n"] > len(rows) else ())),
+    )
+
+
+def _figures(
+    total: dict[str, Any], doubt: tuple[float, float], level: float, months: int
+) -> tuple[Figure, ...]:
+    n, near, ever = total["n"], total["near_value"], total["ever_value"]
+    figures = [
+        Figure("customers_valued", "Customers who ever bought", n, Unit.COUNT),
+        Figure("purchases", f"Purchases in {months} months", total["purchases"], Unit.NUMBER),
+        _money(
+            "near_value",
+            f"Value of the next {months} months",
+            near,
+            total["near_variance"],
+            doubt[0],
+            level,
+        ),
+        Figure("past_value", "Value in the window behind us", total["past_value"], Unit.MONEY),
+    ]
+    if total["active"] is not None:
+        share = total["active"] / n
+        figures.insert(1, Figure("active_share", "Still active, expected", share, Unit.SHARE))
+    if ever is not None:
+        label = "Value without end, discounted"
+        figures.append(_money("ever_value", label, ever, total["ever_variance"], doubt[1], level))
+    return tuple(figures)
+
+
+def _money(
+    name: str, label: str, value: float, variance: float | None, doubt: float, level: float
+) -> Figure:
+    """A total; its customers are independent, the parameters common to all."""
+    if variance is None:
+        return Figure(name, label, value, Unit.MONEY)
+    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance + (doubt * value) ** 2)
+    return Figure(name, label, value, Unit.MONEY, value - reach, value + reach)
+
+
+def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            **{name: row[name] for name in _COUNTED},
+            "ranks": f"{row['first_rank']:,}-{row['last_rank']:,}",
+            "near_share": _part(row["near_value"], total["near_value"]),
+            "past_share": _part(row["past_value"], total["past_value"]),
+        }
+        for row in rows
+    )
+
+
+_COUNTED = ("customers", "active", "purchases", "past_value", "near_value", "ever_value")
+
+
+def _part(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole and whole > 0 else None
+
+
+def customer_row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """One customer of a list."""
+    kept = ("rank", "customer_id", "p_active", "purchases", "purchases_low", "purchases_high")
+    money = ("order_value", "past_value", *_RANGES)
+    return {
+        **{name: row[name] for name in (*kept, *money)},
+        "name": names.get(row["customer_id"], ""),
+        "last_on": row["last_on"],
+        "opens": f"customer:{row['customer_id']}",
+    }
+
+
+_RANGES = tuple(f"{part}_value{end}" for part in ("near", "ever") for end in ("", "_low", "_high"))
+
+
+def columns(months: int) -> tuple[Column, ...]:
+    """Columns of a list of customers; the horizon stands in their labels."""
+    return (
+        Column("rank", "Rank", Unit.RANK),
+        Column("customer_id", "Customer"),
+        Column("name", "Name"),
+        Column("p_active", "P(active)", Unit.SHARE, "Probability that the customer still buys"),
+        Column("purchases", f"Purchases, {months} months", Unit.NUMBER, "Expected"),
+        Column("purchases_low", "from", Unit.NUMBER, "Lower end of what this one may do"),
+        Column("purchases_high", "to", Unit.NUMBER, "Upper end"),
+        Column("order_value", "An order brings", Unit.MONEY, "Expected, through the lens"),
+        Column("near_value", f"Value, {months} months", Unit.MONEY, "Expected and discounted"),
+        Column("near_value_low", "from", Unit.MONEY, "Lower end of what this one may bring"),
+        Column("near_value_high", "to", Unit.MONEY, "Upper end"),
+        Column("ever_value", "Value without end", Unit.MONEY, "Expected and discounted"),
+        Column("ever_value_low", "from", Unit.MONEY, "Lower end"),
+        Column("ever_value_high", "to", Unit.MONEY, "Upper end"),
+        Column("past_value", "Window behind us", Unit.MONEY, "What the customer brought"),
+        Column("last_on", "Last purchase", Unit.DATE),
+    )
+
+
+_BANDS = (
+    Column("ranks", "Ranks"),
+    Column("customers", "Customers", Unit.COUNT),
+    Column("active", "Still active", Unit.NUMBER, "Expected number"),
+    Column("purchases", "Purchases ahead", Unit.NUMBER, "Expected in the horizon"),
+    Column("past_value", "Window behind us", Unit.MONEY),
+    Column("past_share", "Share", Unit.SHARE),
+    Column("near_value", "Year ahead", Unit.MONEY, "Expected value in the horizon"),
+    Column("near_share", "Share", Unit.SHARE),
+    Column("ever_value", "Without end", Unit.MONEY, "Expected value, discounted"),
+)

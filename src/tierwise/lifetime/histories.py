@@ -1,0 +1,160 @@
+"""Order lines to purchase histories: what every model of repeat purchase looks at.
+
+A purchase is a day with the event that makes a customer active (a line above zero,
+unless any order is declared to count); several orders of one day are one purchase,
+as in Fader & Hardie's counts. All
+history up to the as-of date is read: a window would make old customers young.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from tierwise.errors import MissingDataError
+from tierwise.settings import Activity, Lens
+from tierwise.value.orders import attributed, goods_cost, has_goods_cost
+from tierwise.value.ranking import SUM
+from tierwise.value.windows import between
+
+HISTORY = ("x", "t_x_days", "T_days")
+"""Columns that make up a cell, see `tierwise.lifetime.cells.Cells`."""
+
+
+def histories(
+    lines: ir.Table, as_of: date, lens: Lens, event: Activity = Activity.PURCHASE
+) -> ir.Table:
+    """One row a customer who ever bought: history, and what the purchases brought.
+
+    `x` purchases after the first, `t_x_days` from the first to the last,
+    `T_days` from the first to the as-of date. `spend` is what the purchases
+    brought and `repeat_spend` what those after the first did, both less the
+    customer's returns in proportion: who sent everything back has spent nothing.
+    `value` is the customer's total through the lens, `squares` the sum of squared
+    distances of the purchases' own values from their mean. Money as floating point: models need
+    no cents. Raises MissingDataError for a lens whose cost is unknown.
+    """
+    days = _by_day(lines, as_of, lens, event)
+    bought, rough = days.bought, days.value.cast("float64")
+    table = days.group_by("customer_id").aggregate(
+        first_on=days.day.min(where=bought),
+        last_on=days.day.max(where=bought),
+        purchases=bought.sum().cast("int64"),
+        before_returns=_exactly(days.spend.sum()),
+        net=_exactly(days.net.sum()),
+        first_spend=days.spend.argmin(days.day, where=bought).cast("float64"),
+        value=_exactly(days.value.sum()),
+        own=_exactly(days.value.sum(where=bought)),
+        own_squares=_exactly((rough * rough).cast(SUM).sum(where=bought)),
+    )
+    table = table.filter(table.purchases > 0)
+    own_mean = table.own / table.purchases
+    stayed = (table.net / table.before_returns.nullif(0.0)).fill_null(0.0).clip(0.0, 1.0)
+    return table.select(
+        "customer_id",
+        "first_on",
+        "last_on",
+        x=table.purchases - 1,
+        t_x_days=table.last_on.delta(table.first_on, unit="day").cast("int64"),
+        T_days=ibis.literal(as_of).delta(table.first_on, unit="day").cast("int64"),
+        spend=table.before_returns * stayed,
+        repeat_spend=(table.before_returns - table.first_spend) * stayed,
+        value=table.value,
+        # Rounding of the difference must not make a sum of squares negative.
+        squares=ibis.greatest(table.own_squares - table.own * own_mean, 0.0),
+    )
+
+
+def _exactly(total: ir.Value) -> ir.Value:
+    """A sum of decimals as floating point: sums of floats depend on the order of the rows."""
+    return total.cast(SUM).cast("float64")
+
+
+def total(column: ir.Value) -> ir.Value:
+    """Sum of a floating-point column that comes out alike whatever the order of the rows."""
+    return _exactly(column.cast(SUM).sum())
+
+
+def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Table:
+    known = attributed(lines)
+    known = known.filter(between(known, "created_at", None, as_of))
+    amount = known.total_amount
+    counts = amount.notnull() if event is Activity.ORDER else amount > 0
+    return known.group_by("customer_id", day=known.created_at.date()).aggregate(
+        bought=counts.any().fill_null(False),
+        spend=amount.sum(where=amount > 0).fill_null(0).cast(SUM),
+        net=_net(known, lens).sum().fill_null(0).cast(SUM),
+        value=_value(known, lens).sum().fill_null(0).cast(SUM),
+    )
+
+
+def _net(lines: ir.Table, lens: Lens) -> ir.Value:
+    """Amounts less returns, unless the lens looks at amounts before them."""
+    amount = lines.total_amount
+    return ibis.greatest(amount, 0) if lens is Lens.REVENUE_BEFORE_RETURNS else amount
+
+
+def _value(lines: ir.Table, lens: Lens) -> ir.Value:
+    """What a line brings through the lens; cost to serve is no matter of lines."""
+    amount = lines.total_amount
+    if lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}:
+        return _net(lines, lens)
+    if not has_goods_cost(lines):
+        raise MissingDataError(
+            "The cost of goods is unknown, and so is what a purchase brings.",
+            "Map unit_cost or total_cost in [sources.order_lines], or use --lens revenue.",
+        )
+    return amount - goods_cost(lines).fill_null(0)
+
+
+def cells(table: ir.Table) -> ir.Table:
+    """Distinct histories with the customers `n` of each, sorted. `table` is `histories`."""
+    counted = table.group_by(*HISTORY).aggregate(n=table.count())
+    return counted.order_by(*HISTORY)
+
+
+def spend_cells(table: ir.Table) -> ir.Table:
+    """Repeat buyers by `x` and `mean_spend` per repeat purchase, with the customers `n` of each.
+
+    Who got the repeats for nothing is left out: see `tierwise.lifetime.gamma_gamma`.
+    """
+    repeat = table.filter((table.x > 0) & (table.repeat_spend > 0))
+    repeat = repeat.mutate(mean_spend=repeat.repeat_spend / repeat.x)
+    counted = repeat.group_by("x", "mean_spend").aggregate(n=repeat.count())
+    return counted.order_by("x", "mean_spend")
+
+
+def order_statistics(table: ir.Table) -> ir.Table:
+    """`x` purchases (the first one too), `mean` value of one and `squares` about it, by customer.
+
+    Equal rows are kept apart: the model of profit per order weighs customers one by one.
+    """
+    purchases = table.x + 1
+    found = table.select(x=purchases, mean=table.value / purchases, squares=table.squares)
+    return found.order_by("x", "mean", "squares")
+
+
+def after_cost_to_serve(table: ir.Table, summary: ir.Table) -> ir.Table:
+    """`histories` with the cost to serve of all history taken off `value`.
+
+    `summary` is `tierwise.value.summary.summarise` over all history.
+    """
+    costs = summary.select("customer_id", cost=summary.cost_to_serve.fill_null(0).cast("float64"))
+    joined = table.left_join(costs, "customer_id")
+    return joined.mutate(value=joined.value - joined.cost.fill_null(0.0)).select(*table.columns)
+
+
+def totals(table: ir.Table) -> ir.Table:
+    """One row: customers, repeat buyers, money, first and last day. `table`: `histories`."""
+    return table.aggregate(
+        customers=table.count(),
+        repeat_buyers=(table.x > 0).sum(),
+        unpaid_repeats=((table.x > 0) & (table.repeat_spend <= 0)).sum(),
+        spend=_exactly(table.spend.cast(SUM).sum()),
+        # Who sent back all that was bought or more has spent nothing that a share could stay of.
+        value_of_spenders=_exactly(table.value.cast(SUM).sum(where=table.spend > 0).fill_null(0)),
+        first_on=table.first_on.min(),
+        last_on=table.last_on.max(),
+    )

@@ -1,0 +1,257 @@
+"""The answer to "does the model beat what we do today": rules scored on periods held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tierwise.lifetime.heldout import NAIVE, TOP_SHARE, Split, pooled_verdict
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.units import Unit
+from tierwise.value.shares import Rows
+
+HARMLESS_GAIN = 0.01
+"""A list that captures less than a point more than the naive one is not worth a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One held-out period and what every rule made of it."""
+
+    split: Split
+    measured: Mapping[str, Any]  # the row of `heldout.comparison`
+    labels: Mapping[str, str]  # rules that took part, by name
+    refused: Mapping[str, str]  # rules that could not, and why
+    said_by: str  # label of the model whose probabilities and intervals are held to account
+    calibration: Rows  # of `heldout.calibration`
+    coverage: Mapping[str, Any]  # of `heldout.coverage`
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A rule over all rounds against the naive one."""
+
+    name: str
+    label: str
+    rounds: int
+    gain: tuple[float, float, float]  # captured share beyond the naive list's, with its interval
+    closer: tuple[float, float, float]  # how much smaller the error is, money a customer
+
+    @property
+    def lists_better(self) -> bool:
+        """Whether its top list is better than the naive one beyond doubt and by a point or more."""
+        return self.gain[1] > 0 and self.gain[0] >= HARMLESS_GAIN
+
+    @property
+    def predicts_better(self) -> bool:
+        """Whether its predictions of amounts are closer beyond doubt."""
+        return self.closer[1] > 0
+
+
+def standings(rounds: Sequence[Round]) -> tuple[Standing, ...]:
+    """Every rule but the naive one, the best top list first."""
+    labels = {name: label for one in rounds for name, label in one.labels.items()}
+    found = []
+    for name, label in labels.items():
+        played = [one.measured for one in rounds if name in one.labels]
+        if name == NAIVE:
+            continue
+        gain = pooled_verdict(
+            [{"gain": m[f"{name}_gain"], "se": m[f"{name}_gain_se"]} for m in played]
+        )
+        closer = pooled_verdict(
+            [{"gain": m[f"{name}_closer"], "se": m[f"{name}_closer_se"]} for m in played]
+        )
+        found.append(Standing(name, label, len(played), gain, closer))
+    return tuple(sorted(found, key=lambda one: -one.gain[0]))
+
+
+def verdict(found: Sequence[Standing]) -> str:
+    """What the rounds say, in words that do not flatter."""
+    listing = [one for one in found if one.lists_better]
+    amounts = [one for one in found if one.predicts_better]
+    fifth = f"the best {TOP_SHARE:.0%}"
+    if not listing and not amounts:
+        return (
+            f"Past spend does as well: no model finds {fifth} better, or predicts what customers"
+            " bring more closely, beyond doubt. Rank by past spend; use the models for who is"
+            " still active and for intervals."
+        )
+    if not listing:
+        return (
+            f"For finding {fifth}, past spend does as well as any model. For how much customers"
+            f" will bring, {_named(amounts)} is closer."
+        )
+    best = listing[0]
+    told = f"{best.label} finds {fifth} better than past spend: its list brings {best.gain[0]:+.1%}"
+    told += f" of all value ({best.gain[1]:+.1%} to {best.gain[2]:+.1%})."
+    if amounts:
+        return f"{told} For how much customers will bring, {_named(amounts)} is closer too."
+    return f"{told} For how much customers will bring, past spend does as well."
+
+
+def _named(found: Sequence[Standing]) -> str:
+    return max(found, key=lambda one: one.closer[0]).label
+
+
+def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> Answer:
+    """Standings, rounds one by one, and how far probabilities and intervals can be trusted."""
+    found = standings(rounds)
+    refused = {name: why for one in rounds for name, why in one.refused.items()}
+    return Answer(
+        kind="tournament",
+        title="Models against past spend, on periods held out",
+        context=context,
+        figures=_figures(rounds, found),
+        grids=(
+            Grid("standings", "Against past spend, over all rounds", _STANDINGS, _standings(found)),
+            Grid("rounds", "Round by round", _ROUNDS, _rounds(rounds)),
+            Grid(
+                "calibration",
+                "Who will buy: probability and what happened",
+                _CALIBRATION,
+                _calibration(rounds),
+            ),
+            Grid(
+                "coverage",
+                "Intervals: how often they held what happened",
+                _COVERAGE,
+                _coverage(rounds),
+            ),
+        ),
+        notes=(
+            verdict(found),
+            *notes,
+            *(f"{name} took no part: {why}" for name, why in refused.items()),
+        ),
+        extra={"verdict": verdict(found)},
+    )
+
+
+def _figures(rounds: Sequence[Round], found: Sequence[Standing]) -> tuple[Figure, ...]:
+    newest = rounds[0].measured
+    naive = newest[f"{NAIVE}_captured"] / newest["actual_total"] if newest["actual_total"] else None
+    fifth = f"{TOP_SHARE:.0%}"
+    figures = [
+        Figure("rounds_played", "Periods held out", len(rounds), Unit.COUNT),
+        Figure("naive_captured", f"Best {fifth} by past spend then brought", naive, Unit.SHARE),
+    ]
+    if found:
+        best = found[0]
+        label = f"Best {fifth} by {best.label}: more of all value than by past spend"
+        figures.append(Figure("best_gain", label, best.gain[0], Unit.SHARE, *best.gain[1:]))
+    return tuple(figures)
+
+
+def _standings(found: Sequence[Standing]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "rule": one.label,
+            "rounds": one.rounds,
+            "gain": one.gain[0],
+            "gain_low": one.gain[1],
+            "gain_high": one.gain[2],
+            "closer": one.closer[0],
+            "closer_low": one.closer[1],
+            "closer_high": one.closer[2],
+            "lists": "better" if one.lists_better else "no better",
+            "predicts": "closer" if one.predicts_better else "no closer",
+        }
+        for one in found
+    )
+
+
+def _rounds(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
+    return tuple(_line(one, name) for one in rounds for name in one.labels)
+
+
+def _line(one: Round, name: str) -> dict[str, Any]:
+    measured, total = one.measured, one.measured["actual_total"]
+    top = -(-measured["customers"] * int(TOP_SHARE * 100) // 100)
+    return {
+        "known_on": one.split.known_on,
+        "end_on": one.split.end_on,
+        "rule": one.labels[name],
+        "customers": measured["customers"],
+        "buyers": measured["buyers"],
+        "actual": total,
+        "predicted": measured[f"{name}_total"],
+        "bias": measured[f"{name}_total"] / total - 1 if total else None,
+        "error": measured[f"{name}_error"],
+        "captured": measured[f"{name}_captured"] / total if total else None,
+        "best_captured": measured["best_captured"] / total if total else None,
+        "found": measured[f"{name}_found"] / top if top else None,
+    }
+
+
+def _calibration(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "known_on": one.split.known_on,
+            "rule": one.said_by,
+            "customers": row["customers"],
+            "expected": row["expected"],
+            "bought": row["bought"],
+        }
+        for one in rounds
+        for row in one.calibration
+    )
+
+
+def _coverage(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "known_on": one.split.known_on,
+            "rule": one.said_by,
+            "level": one.coverage["level"],
+            "customers": one.coverage["customers"],
+            "purchases_inside": one.coverage["purchases_inside"],
+            "value_inside": one.coverage["value_inside"],
+        }
+        for one in rounds
+        if one.coverage
+    )
+
+
+_STANDINGS = (
+    Column("rule", "Rule"),
+    Column("rounds", "Rounds", Unit.COUNT),
+    Column("gain", "Top list brings more", Unit.SHARE, "Share of all value, beyond past spend"),
+    Column("gain_low", "95% from", Unit.SHARE),
+    Column("gain_high", "to", Unit.SHARE),
+    Column("lists", "Finds the best"),
+    Column("closer", "Closer by", Unit.MONEY, "Smaller mean absolute error a customer"),
+    Column("closer_low", "95% from", Unit.MONEY),
+    Column("closer_high", "to", Unit.MONEY),
+    Column("predicts", "Predicts amounts"),
+)
+_ROUNDS = (
+    Column("known_on", "Known up to", Unit.DATE),
+    Column("end_on", "Held out to", Unit.DATE),
+    Column("rule", "Rule"),
+    Column("customers", "Customers", Unit.COUNT, "Who had bought by then"),
+    Column("buyers", "Bought after", Unit.COUNT),
+    Column("actual", "They brought", Unit.MONEY),
+    Column("predicted", "Predicted", Unit.MONEY),
+    Column("bias", "Off by", Unit.SHARE),
+    Column("error", "Mean error", Unit.MONEY, "Mean absolute error a customer"),
+    Column("captured", "Top fifth brought", Unit.SHARE, "Of all value held out"),
+    Column("best_captured", "Best possible", Unit.SHARE, "By the true top fifth"),
+    Column("found", "True top found", Unit.SHARE, "Of the true top fifth, listed"),
+)
+_CALIBRATION = (
+    Column("known_on", "Known up to", Unit.DATE),
+    Column("rule", "Model"),
+    Column("customers", "Customers", Unit.COUNT),
+    Column("expected", "Probability", Unit.SHARE, "Mean probability to buy in the period"),
+    Column("bought", "Bought", Unit.SHARE),
+)
+_COVERAGE = (
+    Column("known_on", "Known up to", Unit.DATE),
+    Column("rule", "Model"),
+    Column("level", "Level", Unit.SHARE),
+    Column("customers", "Customers", Unit.COUNT),
+    Column("purchases_inside", "Purchases inside", Unit.SHARE),
+    Column("value_inside", "Value inside", Unit.SHARE),
+)
