@@ -13,30 +13,21 @@ from tierwise.engine.connect import open_session
 from tierwise.engine.load import LoadReport, load
 from tierwise.engine.project import ProjectFolder
 from tierwise.results.answer import Answer, Column, Context, Figure, Grid
+from tierwise.results.findings import TABLE_COLUMNS, problem_columns
 from tierwise.tables.problems import Problem, Severity
 from tierwise.units import Unit
 
-_PROBLEM_COLUMNS = (
-    Column("severity", "Severity", help="error: left out; warning: kept; note: legitimate"),
-    Column("table", "Table"),
-    Column("source", "Source"),
-    Column("row", "Line", Unit.COUNT, "Line of a text file, else row number, of the first example"),
-    Column("column", "Column"),
-    Column("value", "Found"),
-    Column("message", "What is wrong"),
-    Column("remedy", "What to do"),
-    Column("count", "Rows", Unit.COUNT),
-    Column("code", "Code"),
-)
-_TABLE_COLUMNS = (
-    Column("name", "Table"),
-    Column("source", "Source"),
-    Column("rows_read", "Read", Unit.COUNT),
-    Column("rows_kept", "Kept", Unit.COUNT),
-    Column("rows_rejected", "Rejected", Unit.COUNT, "Not readable or not usable"),
-    Column("rows_after_as_of", "After as-of", Unit.COUNT, "Dated after the as-of date"),
-    Column("first_on", "From", Unit.DATE),
-    Column("last_on", "To", Unit.DATE),
+_PROBLEM_COLUMNS = problem_columns(
+    "severity",
+    "table",
+    "source",
+    "row",
+    "column",
+    "value",
+    "message",
+    "remedy",
+    "count",
+    "code",
 )
 _ORDER = list(Severity)
 
@@ -93,8 +84,8 @@ def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
         Grid(
             "tables",
             "Tables",
-            _TABLE_COLUMNS,
-            tuple(_row(t, _TABLE_COLUMNS) for t in report.tables),
+            TABLE_COLUMNS,
+            tuple(_row(t, TABLE_COLUMNS) for t in report.tables),
         ),
         Grid(
             "problems",
