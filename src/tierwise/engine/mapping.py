@@ -12,7 +12,15 @@ import duckdb
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.presets import read_preset
 from tierwise.engine.project import nearest
-from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, described, identifier
+from tierwise.engine.readers.rows import (
+    FILE,
+    ROW,
+    InputKind,
+    Rows,
+    UnreadableError,
+    described,
+    identifier,
+)
 from tierwise.settings.model import ColumnSource, Source
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Column, Table
@@ -53,7 +61,7 @@ class Mapped:
 def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
     """The rows after the source's own query, or the preset's; unchanged when there is none."""
     preset = read_preset(source.preset) if source.preset else None
-    query = (source.sql if rows.kind == "file" else None) or (preset.sql if preset else "")
+    query = (source.sql if rows.kind is InputKind.FILE else None) or (preset.sql if preset else "")
     if not query:
         return rows
     session.raw.execute(f"CREATE OR REPLACE TEMP VIEW source AS {rows.sql}")

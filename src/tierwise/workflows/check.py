@@ -13,31 +13,22 @@ from tierwise.engine.connect import open_session
 from tierwise.engine.load import LoadedTable, LoadReport, load
 from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.results.answer import Answer, Column, Context, Figure, Grid
+from tierwise.results.findings import TABLE_COLUMNS, problem_columns
 from tierwise.tables.problems import Problem, Severity
 from tierwise.units import Unit
 from tierwise.workflows.build import chosen_day
 
-_PROBLEM_COLUMNS = (
-    Column("severity", "Severity", help="error: left out; warning: kept; note: legitimate"),
-    Column("table", "Table"),
-    Column("source", "Source"),
-    Column("row", "Line", Unit.COUNT, "Line of a text file, else row number, of the first example"),
-    Column("column", "Column"),
-    Column("value", "Found"),
-    Column("message", "What is wrong"),
-    Column("remedy", "What to do"),
-    Column("count", "Rows", Unit.COUNT),
-    Column("code", "Code"),
-)
-_TABLE_COLUMNS = (
-    Column("name", "Table"),
-    Column("source", "Source"),
-    Column("rows_read", "Read", Unit.COUNT),
-    Column("rows_kept", "Kept", Unit.COUNT),
-    Column("rows_rejected", "Rejected", Unit.COUNT, "Not readable or not usable"),
-    Column("rows_after_as_of", "After as-of", Unit.COUNT, "Dated after the as-of date"),
-    Column("first_on", "From", Unit.DATE),
-    Column("last_on", "To", Unit.DATE),
+_PROBLEM_COLUMNS = problem_columns(
+    "severity",
+    "table",
+    "source",
+    "row",
+    "column",
+    "value",
+    "message",
+    "remedy",
+    "count",
+    "code",
 )
 DERIVED = "derived from other tables"
 _ORDER = list(Severity)
@@ -99,7 +90,7 @@ def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
         Grid(
             "tables",
             "Tables",
-            _TABLE_COLUMNS,
+            TABLE_COLUMNS,
             tuple(_table_row(t) for t in report.tables),
         ),
         Grid(
@@ -128,7 +119,7 @@ def _figures(report: LoadReport) -> tuple[Figure, ...]:
 
 def _table_row(table: LoadedTable) -> dict[str, Any]:
     """Of a table that no file has, nothing was read."""
-    row = _row(table, _TABLE_COLUMNS)
+    row = _row(table, TABLE_COLUMNS)
     return row if table.source else row | {"source": DERIVED, "rows_read": None}
 
 
