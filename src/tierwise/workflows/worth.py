@@ -30,12 +30,8 @@ from tierwise.workflows.look import Look, Rows
 from tierwise.workflows.worth_lists import finished, named
 
 
-def values(look: Look) -> ir.Table:
-    """What everybody is worth through the lens: `customer_id`, `value`, `first_order_at`.
-
-    MissingDataError where that is known of nobody.
-    """
-    require_any_known(look.whole)
+def _values(look: Look) -> ir.Table:
+    """What everybody is worth through the lens: `customer_id`, `value`, `first_order_at`."""
     summary = look.whole.summary
     return summary.select("customer_id", "first_order_at", value=summary[look.lens])
 
@@ -52,8 +48,9 @@ def require_any_known(look: Look) -> None:
 def _edges(look: Look) -> ir.Table:
     """Who referred whom in the whole firm, and why some of it does not count."""
     whole = look.whole
+    require_any_known(whole)
     return referral.edges(
-        whole.table("referrals"), whole.table("customers"), values(look), look.as_of
+        whole.table("referrals"), whole.table("customers"), _values(look), look.as_of
     )
 
 
@@ -119,8 +116,9 @@ def influence_answer(look: Look, limit: int) -> Answer:
 
 def _influence(look: Look) -> ir.Table:
     whole = look.whole
+    whole.require_known()  # a cap set by what is known of some would be the wrong one
     observed = influence.observations(whole.table("contacts"), whole.table("influence"), look.as_of)
-    return influence.expression(observed, values(look), look.settings.influence, look.as_of)
+    return influence.expression(observed, _values(look), look.settings.influence, look.as_of)
 
 
 def _influence_component(look: Look) -> ir.Table:
@@ -143,7 +141,8 @@ def _strategic(look: Look) -> ir.Table:
     declared = look.whole.table("strategic")
     if declared is None:
         raise MissingDataError("No customer was declared strategic.", "Add [sources.strategic].")
-    return strategic.expression(declared, values(look), look.settings.strategic, look.as_of)
+    look.whole.require_known()
+    return strategic.expression(declared, _values(look), look.settings.strategic, look.as_of)
 
 
 def _strategic_component(look: Look) -> ir.Table:
