@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import builds, project, serving, value
+from tierwise.cli import builds, project, serving, worth
 from tierwise.cli.failing import fail, wrong_use
 from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # the help alone would wait longer for colours than for itself
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(value.app, name="value")
+app.add_typer(worth.app, name="value")  # with the questions of cli.value
 app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)

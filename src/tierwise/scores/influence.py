@@ -50,7 +50,7 @@ def observations(contacts: ir.Table | None, influence: ir.Table | None, as_of: d
                 "customer_id",
                 source=ibis.literal(COMPLAINTS),
                 observed_on=public.created_at.date(),
-                reach=public.reach,
+                reach=public.reach.cast("float64"),
                 grade=ibis.null("float64"),
                 price=ibis.null("float64"),
             )
