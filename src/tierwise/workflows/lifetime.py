@@ -242,6 +242,7 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int) -> Answer:
         _context(look, life),
         look.rows(expected.totals(table))[0],
         look.rows(expected.bands(table)),
+        look.rows(expected.activity(table)),
         rows,
         look.names(rows),
         life.doubt(purchases),
@@ -251,12 +252,32 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int) -> Answer:
     )
 
 
-def customer_rows(look: Look, settings: LifetimeSettings, customer_id: str) -> Rows:
-    """What one customer will be worth: one row, or none for a customer who never bought."""
+def customer_answer(look: Look, settings: LifetimeSettings, customer_id: str) -> Answer:
+    """What one customer may be worth; MissingDataError for one who never bought."""
     life = Lifetime(look, settings)
-    scored = life.scored(life.purchases())
-    table = expected.ranked(scored, _past(look, life))
-    return look.rows(table.filter(table.customer_id == customer_id))
+    purchases = life.purchases()
+    table = expected.ranked(life.scored(purchases), _past(look, life))
+    rows = look.rows(table.filter(table.customer_id == customer_id))
+    if not rows:
+        raise MissingDataError(
+            f"{customer_id} never bought anything up to the as-of date.",
+            "Nothing can be expected of a customer before a first purchase.",
+        )
+    return expected.customer_answer(
+        replace(_context(look, life), customers=1),
+        rows[0],
+        look.names(rows).get(customer_id, ""),
+        settings.level,
+        settings.horizon_months,
+        _method(life, purchases),
+    )
+
+
+def _method(life: Lifetime, purchases: Purchases) -> str:
+    return (
+        f"Purchases by {purchases.label}, orders by {life.spending.orders.label}; discounted at"
+        f" {life.settings.annual_discount_rate:.0%} a year."
+    )
 
 
 def _past(look: Look, life: Lifetime) -> ir.Table:
@@ -270,9 +291,8 @@ def _notes(life: Lifetime, purchases: Purchases) -> tuple[str, ...]:
     weeks = (life.known_on - totals["first_on"]).days / DAYS_PER_WEEK
     notes = [purchases.note] if purchases.note else []
     notes.append(
-        f"Purchases by {purchases.label}, orders by {life.spending.orders.label}; discounted at"
-        f" {life.settings.annual_discount_rate:.0%} a year. The interval of a customer says what"
-        " that one may do, not how well the average is known."
+        f"{_method(life, purchases)} The interval of a customer says what that one may do, not"
+        " how well the average is known."
     )
     notes.append(
         f"The data look back {weeks:,.0f} weeks. Value without end looks further than that and"

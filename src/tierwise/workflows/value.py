@@ -227,6 +227,11 @@ class Desk:
         with self._open(question) as look:
             return lifetime.worth_answer(look, self.settings.lifetime, limit)
 
+    def lifetime_of(self, customer_id: str, question: Question = DEFAULT) -> Answer:
+        """What one customer may be worth, judged beside all customers."""
+        with self._open(replace(question, where=())) as look:
+            return lifetime.customer_answer(look, self.settings.lifetime, customer_id)
+
     def tournament(
         self, question: Question = DEFAULT, *, holdout_weeks: int | None = None
     ) -> Answer:
