@@ -12,7 +12,7 @@ from tierwise.demo.spend import rank_curve
 from tierwise.tables.schema import TABLES, Kind
 
 LAST_MOMENT = datetime(2025, 12, 31, 23, 59, 59)
-MAY_LIE_AHEAD = {"term_end_on", "valid_to", "due_at", "original_due_at"}
+MAY_LIE_AHEAD = {"expires_on", "term_end_on", "valid_to", "due_at", "original_due_at"}
 KEYS = {
     "customers": "customer_id",
     "people": "person_id",
@@ -330,3 +330,37 @@ def test_the_plan_has_one_line_without_evidence(db):
 def test_the_public_constants_name_the_as_of_date_and_currency():
     assert date(2025, 12, 31) == fairfield.AS_OF
     assert fairfield.CURRENCY == "EUR"
+
+
+# Worth beside spend
+
+
+def test_only_public_complaints_reach_anybody(db):
+    assert one(
+        db,
+        "select count(reach) > 50 and bool_and((reach is not null) = is_public_complaint)"
+        " and min(reach) > 0 from contacts",
+    )[0]
+
+
+def test_influence_is_a_reach_or_a_score_on_its_scale_and_some_of_it_is_old(db):
+    assert one(
+        db,
+        """
+        select bool_and((reach is null) = (score is not null))
+          and bool_and((score is null) = (scale_max is null))
+          and bool_and(coalesce(score between 0 and scale_max, true))
+          and min("at") < '2023-12-31' and max("at") > '2025-07-01' from influence
+        """,
+    )[0]
+
+
+def test_strategic_decisions_are_complete_and_one_has_run_out(db):
+    assert one(
+        db,
+        """
+        select bool_and(amount > 0 and owner <> '' and reason <> '' and evidence <> ''
+                        and set_on < expires_on),
+          count(*) filter (expires_on < '2025-12-31'), sum(amount)::int from strategic
+        """,
+    ) == (True, 1, 1_500_000)

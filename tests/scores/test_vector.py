@@ -282,7 +282,7 @@ def test_fairfield_side_by_side(session, demo_vector, best):
     """Components stand beside each other, each with its own total, and none is added up."""
     totals = session.rows(vector.overview(demo_vector))
     rows = session.rows(vector.side_by_side(demo_vector, Component.DIRECT, 10))
-    found = vector.answer(context, totals, rows, {best[0]: "One"})
+    found = vector.answer(context, totals, rows, [], {best[0]: "One"})
     assert [figure.name for figure in found.figures] == [f"{name}_value" for name in Component]
     assert found.figure("direct_value").low is None
     assert found.figure("referral_value").low < found.figure("referral_value").value
@@ -294,7 +294,7 @@ def test_fairfield_side_by_side(session, demo_vector, best):
     names = {figure.name for figure in found.figures} | set(rows[0])
     assert not any("total" in name for name in names)
     with pytest.raises(MissingDataError):
-        vector.answer(context, [], [], {})
+        vector.answer(context, [], [], [], {})
 
 
 def test_one_customer(session, demo_vector, best):

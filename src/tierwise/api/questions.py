@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tierwise.errors import UsageError
 from tierwise.results import Answer
+from tierwise.settings import Period
 from tierwise.workflows.value import Desk, Question
 
 
@@ -21,6 +22,7 @@ class Details:
     id: str = ""
     select: str = ""
     limit: int = 1000
+    period: Period = Period.QUARTER
 
 
 def _needs(value: str, name: str, example: str) -> str:
@@ -52,5 +54,16 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "members": lambda desk, q, d: desk.members(
             _needs(d.select, "select", "rank:1-40"), q, limit=d.limit
         ),
+        "referral": lambda desk, q, d: desk.referral(q, limit=d.limit),
+        "referred": lambda desk, q, _: desk.referred(q),
+        "influence": lambda desk, q, d: desk.influence(q, limit=d.limit),
+        "strategic": lambda desk, q, _: desk.strategic(q),
+        "claims": lambda desk, q, _: desk.claims(q),
+        "retention": lambda desk, q, d: desk.retention(q, limit=d.limit),
+        "cohorts": lambda desk, q, d: desk.cohorts(d.period, q),
+        "vector": lambda desk, q, d: desk.vector(d.by, q, limit=d.limit),
+        "scores": lambda desk, q, d: desk.scores_of(_needs(d.id, "id", "C0001"), q, by=d.by),
+        "accounts": lambda desk, q, d: desk.accounts(q, limit=d.limit),
+        "drivers": lambda desk, q, d: desk.drivers(_needs(d.id, "id", "C0001"), q),
     }
 )

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 from tierwise.api.problems import Problem, handle_errors, problem
 from tierwise.api.questions import QUESTIONS, Details
 from tierwise.errors import NotFoundError, TierwiseError
-from tierwise.settings import Lens
+from tierwise.settings import Lens, Period
 from tierwise.workflows.build import build, builds_of
 from tierwise.workflows.look import Question, asked
 from tierwise.workflows.value import Desk
@@ -94,8 +94,9 @@ def _details(
     id: str = Query("", description="customer"),
     select: str = Query("", description="members to list, such as rank:1-40"),
     limit: int = Query(1000, ge=1, le=100_000),
+    period: Period = Query(Period.QUARTER, description="of cohorts"),
 ) -> Details:
-    return Details(tuple(top_n or ()), by, text, id, select, limit)
+    return Details(tuple(top_n or ()), by, text, id, select, limit, period)
 
 
 def mount(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tierwise.cli import project, serving, value
+from tierwise.cli import project, serving, worth
 from tierwise.cli.screen import say, show_error
 from tierwise.errors import TierwiseError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(value.app, name="value")
+app.add_typer(worth.app, name="value")  # with the questions of cli.value
 project.register(app)
 serving.register(app)
 

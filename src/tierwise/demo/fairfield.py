@@ -14,11 +14,13 @@ from tierwise.demo.contacts import contact_table, event_table, make_cases
 from tierwise.demo.contracts import contract_table, make_contracts, offer_table, usage_table
 from tierwise.demo.customers import customer_table, make_firms, make_people, people_table
 from tierwise.demo.days import AS_OF, year_days
+from tierwise.demo.decisions import strategic_table
 from tierwise.demo.demand import CONTACTS, make_demand
 from tierwise.demo.ledger import cost_table
 from tierwise.demo.market import competitor_table, interaction_table, plan_table, wallet_table
 from tierwise.demo.orders import make_lines, order_table
 from tierwise.demo.promises import promise_table
+from tierwise.demo.reach import influence_table, with_reach
 from tierwise.demo.referrals import make_referrals, referral_table
 from tierwise.demo.roster import make_roster
 from tierwise.demo.voice import survey_table
@@ -40,7 +42,7 @@ def generate(rng: np.random.Generator) -> dict[str, pa.Table]:
     >>> tables["agents"].num_rows
     14
     """
-    streams = iter(rng.spawn(24))
+    streams = iter(rng.spawn(26))
     roster = make_roster(next(streams))
     firms = make_firms(next(streams), roster)
     people = make_people(next(streams), roster, firms)
@@ -51,7 +53,7 @@ def generate(rng: np.random.Generator) -> dict[str, pa.Table]:
     cases = make_cases(next(streams), people, demand, team, rota)
     contracts = make_contracts(next(streams), roster)
     referrals = make_referrals(next(streams), roster)
-    return {
+    tables = {
         "customers": customer_table(next(streams), roster, firms, referrals),
         "people": people_table(next(streams), roster, firms, people),
         "order_lines": order_table(next(streams), roster, lines),
@@ -69,4 +71,9 @@ def generate(rng: np.random.Generator) -> dict[str, pa.Table]:
         "competitor_events": competitor_table(next(streams), roster),
         "plan_lines": plan_table(),
         "wallets": wallet_table(next(streams), roster),
+    }
+    return tables | {
+        "contacts": with_reach(next(streams), tables["contacts"]),
+        "influence": influence_table(next(streams), roster),
+        "strategic": strategic_table(roster),
     }

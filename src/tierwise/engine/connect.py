@@ -53,8 +53,11 @@ class Session:
 
     def hold(self, name: str, columns: Mapping[str, npt.NDArray[Any]]) -> ir.Table:
         """Columns of a model as a table of the engine, for as long as the session lives."""
-        arrays = {key: pa.array(values) for key, values in columns.items()}
-        self.raw.register(f"{name}_columns", pa.table(arrays))
+        return self.hold_arrow(name, pa.table({k: pa.array(v) for k, v in columns.items()}))
+
+    def hold_arrow(self, name: str, table: pa.Table) -> ir.Table:
+        """An Arrow table as a table of the engine, for as long as the session lives."""
+        self.raw.register(f"{name}_columns", table)
         self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {name}_columns")
         self.raw.unregister(f"{name}_columns")
         return self.backend.table(name)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.scores.components import Component
+from tierwise.errors import MissingDataError
+from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.scores.components import WHOLE, Component
+from tierwise.units import Unit
+from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
 
 DOUBLINGS = 3
@@ -66,3 +70,78 @@ def _together(table: ir.Table, name: str, is_influence: ir.BooleanValue) -> ir.V
     unknown = column.isnull().any()
     total = ibis.coalesce(most, column.sum(where=~is_influence))
     return unknown.ifelse(None, total).cast(SUM)
+
+
+def side_by_side(rolled: ir.Table, belonging: ir.Table, limit: int) -> ir.Table:
+    """One row an account with a column a component, best first by direct value.
+
+    `rolled` is what `roll_up` gives. `members` are all customers of the account;
+    `found`, `groups`, `grouped` and `unresolved` count accounts, those of several
+    customers, the customers in these, and customers who lead to no end.
+    """
+    rows = rolled.filter(rolled.context == WHOLE)
+    worth = rows.group_by("account_id").aggregate(
+        **{
+            str(name): rows.value.sum(where=rows.component == str(name)).cast(SUM)
+            for name in Component
+        }
+    )
+    size = belonging.group_by("account_id").aggregate(
+        members=belonging.count(), unresolved=belonging.is_unresolved.sum()
+    )
+    table = worth.left_join(size, "account_id").drop("account_id_right")
+    table = table.mutate(members=table.members.fill_null(1))
+    several = table.members > 1
+    table = table.mutate(
+        found=table.count().over(),
+        groups=several.cast("int64").sum().over(),
+        grouped=several.ifelse(table.members, 0).sum().over(),
+        unresolved=table.unresolved.fill_null(0).sum().over(),
+    )
+    return table.order_by(ibis.desc("direct", nulls_first=False), "account_id").limit(limit)
+
+
+def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
+    """What accounts are worth, component beside component; `rows` are those of `side_by_side`."""
+    if not rows:
+        raise MissingDataError("Nobody is worth anything in this window.", "Widen --window.")
+    first = rows[0]
+    return Answer(
+        kind="accounts",
+        title="What accounts are worth, members taken together",
+        context=context,
+        figures=(
+            Figure("accounts_found", "Accounts", first["found"], Unit.COUNT),
+            Figure("groups", "Of several customers", first["groups"], Unit.COUNT),
+            Figure("grouped", "Customers in those", first["grouped"], Unit.COUNT),
+            Figure("unresolved", "Parents that lead nowhere", first["unresolved"], Unit.COUNT),
+        ),
+        grids=(
+            Grid(
+                "accounts",
+                "Largest accounts first",
+                _COLUMNS,
+                tuple(_row(row, names) for row in rows),
+                "opens",
+            ),
+        ),
+        notes=(
+            "Members' values add up, but influence, of which the largest counts: they may reach"
+            " the same people.",
+            "Components are not added up.",
+        ),
+    )
+
+
+def _row(row: dict[str, object], names: dict[str, str]) -> dict[str, object]:
+    account = str(row["account_id"])
+    shown = {column.name: row.get(column.name) for column in _COLUMNS}
+    return {**shown, "name": names.get(account, ""), "opens": f"customer:{account}"}
+
+
+_COLUMNS = (
+    Column("account_id", "Account", help="Its topmost parent"),
+    Column("name", "Name"),
+    Column("members", "Customers", Unit.COUNT),
+    *(Column(str(name), str(name).capitalize(), Unit.MONEY) for name in Component),
+)

@@ -30,17 +30,21 @@ MARKS = (0, 2, 5, 11, 23)
 
 
 def expression(
-    lines: ir.Table, customers: ir.Table | None, period: Period, as_of: date
+    lines: ir.Table,
+    customers: ir.Table | None,
+    period: Period,
+    as_of: date,
+    begin: date | None = None,
 ) -> ir.Table:
     """One row a cohort and age: `cohort`, `age` in months, `customers`, `revenue`, `gross_profit`.
 
     `customers` is the size of the whole cohort; amounts are those of that month of
     age alone. Gross profit is null where a line of it has no cost. `first_day` is
-    that of the data.
+    that of the data: `begin`, or of the first line where these are all lines.
     """
     known = attributed(lines)
     known = known.filter(between(known, "created_at", None, as_of))
-    won = _won(known, customers, period)
+    won = _won(known, customers, period, begin)
     cost = goods_cost(known) if has_goods_cost(known) else ibis.null(SUM)
     known = known.mutate(margin=known.total_amount - cost)
     dated = known.inner_join(won, "customer_id")
@@ -55,10 +59,13 @@ def expression(
     return cells.order_by("cohort", "age")
 
 
-def _won(known: ir.Table, customers: ir.Table | None, period: Period) -> ir.Table:
+def _won(
+    known: ir.Table, customers: ir.Table | None, period: Period, begin: date | None
+) -> ir.Table:
     """One row a newly won customer: month and cohort it was won in, and the cohort's size."""
     first = known.group_by("customer_id").aggregate(first_at=known.created_at.min())
-    first = first.mutate(first_day=first.first_at.min().over().date())
+    first_day = first.first_at.min().over().date() if begin is None else ibis.literal(begin)
+    first = first.mutate(first_day=first_day)
     if customers is not None and "created_on" in customers.columns:
         made = customers.select("customer_id", "created_on")
         first = first.left_join(made, "customer_id").drop("customer_id_right")

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from tierwise.scores.components import Component, scores
 from tierwise.settings import Lens
 from tierwise.value.orders import goods_cost, has_goods_cost
-from tierwise.value.ranking import LABELS, SUM
+from tierwise.value.ranking import LABELS, SUM, counted
 from tierwise.value.windows import between
 
 NOT_BY_LINE = "(cost to serve)"
@@ -67,10 +67,27 @@ def whole(contexts: ir.Table) -> ir.Table:
     )
 
 
+def of_summary(summary: ir.Table, lens: Lens, as_of: date) -> ir.Table:
+    """Each customer that the lens counts as a whole: `customer_id`, `value`, `observed_on`."""
+    table = counted(summary, lens)
+    observed = table.last_order_at.date()
+    if lens is Lens.PROFIT:
+        observed = (table.cost_to_serve != 0).fill_null(False).ifelse(as_of, observed)
+    return table.select("customer_id", value=table[lens].cast(SUM), observed_on=observed)
+
+
 def component(contexts: ir.Table, lens: Lens, window: str, as_of: date) -> ir.Table:
     """The direct component of value_scores: every context, and each customer as a whole."""
-    method = f"{LABELS[lens]}, {window}"
-    source = ibis.literal("order lines")
-    parts = (contexts.mutate(source=source), whole(contexts).mutate(source=source))
-    one, two = (scores(part, Component.DIRECT, as_of, method) for part in parts)
+    parts = (contexts, whole(contexts))
+    one, two = (_scores(part, lens, window, as_of) for part in parts)
     return one.union(two)
+
+
+def whole_component(wholes: ir.Table, lens: Lens, window: str, as_of: date) -> ir.Table:
+    """The direct component without contexts; `wholes` are those of `of_summary`."""
+    return _scores(wholes, lens, window, as_of)
+
+
+def _scores(part: ir.Table, lens: Lens, window: str, as_of: date) -> ir.Table:
+    told = part.mutate(source=ibis.literal("order lines"))
+    return scores(told, Component.DIRECT, as_of, f"{LABELS[lens]}, {window}")

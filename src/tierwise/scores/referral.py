@@ -10,8 +10,8 @@ one at most (`ReferralSettings` sees to it), so nothing is credited twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -127,23 +127,35 @@ def _pairs(referrals: ir.Table | None, customers: ir.Table | None) -> ir.Table:
     )
 
 
+def without_cycles(rows: Rows) -> Rows:
+    """Rows of `edges`, those on a cycle left out with their reason."""
+    kept = [row for row in rows if row["left_out"] is None]
+    ids, source, target = _graph(kept)
+    cyclic = {
+        id(row) for row, bad in zip(kept, in_cycle(source, target, len(ids)), strict=True) if bad
+    }
+    return [{**row, "left_out": str(LeftOut.CYCLE)} if id(row) in cyclic else row for row in rows]
+
+
+def _graph(kept: Rows) -> tuple[list[str], Ints, Ints]:
+    """Customers, and for each referral the places of its two ends among them."""
+    ids = sorted({row[end] for row in kept for end in ("referrer_id", "referred_id")})
+    place = {name: i for i, name in enumerate(ids)}
+    source = np.array([place[row["referrer_id"]] for row in kept], dtype=np.int64)
+    target = np.array([place[row["referred_id"]] for row in kept], dtype=np.int64)
+    return ids, source, target
+
+
 def network(rows: Rows, settings: ReferralSettings) -> Network:
     """Credit referrers with shares of what the customers they brought are worth.
 
     `rows` are those of `edges`. A referred customer who loses money is credited
     with zero, and one of unknown value too; both are counted.
     """
-    kept = [row for row in rows if row["left_out"] is None]
+    rows = without_cycles(rows)
+    counted = [row for row in rows if row["left_out"] is None]
     left_out = Counter(row["left_out"] for row in rows if row["left_out"] is not None)
-    ids = sorted({row[end] for row in kept for end in ("referrer_id", "referred_id")})
-    place = {name: i for i, name in enumerate(ids)}
-    source = np.array([place[row["referrer_id"]] for row in kept], dtype=np.int64)
-    target = np.array([place[row["referred_id"]] for row in kept], dtype=np.int64)
-    cyclic = in_cycle(source, target, len(ids))
-    if cyclic.any():
-        left_out[str(LeftOut.CYCLE)] = int(cyclic.sum())
-    counted = [row for row, bad in zip(kept, cyclic, strict=True) if not bad]
-    source, target = source[~cyclic], target[~cyclic]
+    ids, source, target = _graph(counted)
     worth = np.array([_units(_worth(row["value"])) for row in counted], dtype=np.float64)
     return Network(
         credits=_credits(ids, source, target, worth, counted, settings),
@@ -153,6 +165,14 @@ def network(rows: Rows, settings: ReferralSettings) -> Network:
         losing=sum(row["value"] is not None and row["value"] < 0 for row in counted),
         unknown=sum(row["value"] is None for row in counted),
     )
+
+
+def credited_to(rows: Rows, ids: Collection[str], settings: ReferralSettings) -> Network:
+    """The part of the network that some referrers are credited for, as in the whole of it."""
+    rows = without_cycles(rows)
+    own = network([row for row in rows if row["referrer_id"] in ids], settings)
+    credits = network(rows, settings).credits
+    return replace(own, credits=tuple(credit for credit in credits if credit.customer_id in ids))
 
 
 def _worth(value: Decimal | None) -> Decimal:

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.scores.components import WHOLE, Component
+from tierwise.scores.components import SCHEMA, WHOLE, Component
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
@@ -58,6 +58,17 @@ def side_by_side(vector: ir.Table, by: Component, limit: int) -> ir.Table:
     return found.order_by(order).limit(limit)
 
 
+def of_some(vector: ir.Table, chosen: ir.Table) -> ir.Table:
+    """All rows of the customers in `chosen` (`side_by_side`), in its order, whole before parts."""
+    place = chosen.select(
+        "customer_id",
+        place=ibis.row_number().over(order_by=[ibis.desc("direct"), ibis.asc("customer_id")]),
+    )
+    rows = vector.inner_join(place, "customer_id")
+    order = ["place", "component", ibis.asc(rows.context != WHOLE), ibis.desc("value"), "context"]
+    return rows.order_by(order).select(*SCHEMA)
+
+
 def of_customer(vector: ir.Table, customer_id: str) -> ir.Table:
     """The customer's rows, whole before contexts, largest context first."""
     own = vector.filter(vector.customer_id == customer_id)
@@ -66,10 +77,11 @@ def of_customer(vector: ir.Table, customer_id: str) -> ir.Table:
     return own.order_by(order).drop("is_part")
 
 
-def answer(context: Context, totals: Rows, rows: Rows, names: dict[str, str]) -> Answer:
+def answer(context: Context, totals: Rows, rows: Rows, long: Rows, names: dict[str, str]) -> Answer:
     """What each component comes to, and customers with all of theirs side by side.
 
-    `totals` are the rows of `overview`, `rows` those of `side_by_side`.
+    `totals` are the rows of `overview`, `rows` those of `side_by_side`, `long` those
+    of `of_some`: the same customers once more, one row a context and component.
     """
     if not totals:
         raise MissingDataError("Nobody is worth anything in this window.", "Widen --window.")
@@ -90,6 +102,7 @@ def answer(context: Context, totals: Rows, rows: Rows, names: dict[str, str]) ->
         grids=(
             Grid("vector", "Customers, component beside component", _SIDE_BY_SIDE, listed, "opens"),
             Grid("components", "Components", _COMPONENTS, tuple(_described(found))),
+            Grid("value_scores", "Every score by itself", _LONG, tuple(long)),
         ),
         notes=(_NOT_SUMMED,),
     )
@@ -190,3 +203,14 @@ _CONTEXTS = (
     Column("value", "Value", Unit.MONEY),
     Column("observed_on", "Newest fact", Unit.DATE),
 )
+_LONG = (
+    Column("customer_id", "Customer"),
+    Column("context", "Context"),
+    Column("component", "Component"),
+    Column("value", "Value", Unit.MONEY),
+    Column("low", "from", Unit.MONEY),
+    Column("high", "to", Unit.MONEY),
+    Column("as_of", "As of", Unit.DATE),
+    Column("method", "How it is come by"),
+)
+"""Rows have the other columns of SCHEMA too; on a screen these are enough."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -82,6 +82,7 @@ class Look:
         self.project = project
         self.build = build
         self.session = session
+        self.question = question
         self.settings = project.settings.value
         self.as_of: date = build.as_of
         self.window = question.window or Window.parse(build.manifest["window"])
@@ -99,6 +100,13 @@ class Look:
             some = ", ".join(self.values(dimension, 8))
             raise UsageError(f'{dimension.label} is never "{value}".', f"Most frequent: {some}.")
         return dimension, value
+
+    @cached_property
+    def whole(self) -> Look:
+        """The same look at everybody, for what a slice cannot be judged by alone."""
+        if not self.where:
+            return self
+        return Look(self.project, self.build, self.session, replace(self.question, where=()))
 
     def rows(self, expression: ir.Table) -> Rows:
         """Execute once."""
@@ -156,11 +164,14 @@ class Look:
             found = summarise(
                 {"order_lines": self.lines()}, self.start, self.as_of, costs_known=False
             )
-            return self.session.keep("summary", found)
+            return self.session.keep("summary_of_slice", found)
         whole = (
             self.session.parquet(self.build.summary)
             if str(self.window) == self.build.manifest["window"]
-            else self.session.keep("summary", self.summary_of(self.start, self.as_of))
+            else self.session.keep(
+                "summary_of_slice" if self.where else "summary",
+                self.summary_of(self.start, self.as_of),
+            )
         )
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 

@@ -33,7 +33,7 @@ from tierwise.value import (
 )
 from tierwise.value import members as member_lists
 from tierwise.value.windows import earlier, first_day
-from tierwise.workflows import lifetime
+from tierwise.workflows import lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question
@@ -254,6 +254,63 @@ class Desk:
         """The values of a dimension, most frequent first."""
         with self._open(DEFAULT) as look:
             return look.values(look.dimension(name), limit)
+
+    # --- worth beside spend
+
+    def referral(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """Who brings customers, what that is worth, and which referrals do not count."""
+        with self._open(question) as look:
+            return worth.referral_answer(look, limit)
+
+    def referred(self, question: Question = DEFAULT) -> Answer:
+        """What a referred customer is worth beside another of the same tenure."""
+        with self._open(question) as look:
+            return worth.referred_answer(look)
+
+    def influence(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """Whose voice counts today, for how much, and what is old, unpriced or capped."""
+        with self._open(question) as look:
+            return worth.influence_answer(look, limit)
+
+    def strategic(self, question: Question = DEFAULT) -> Answer:
+        """Which customers count as strategic, by whose decision, and which do not and why."""
+        with self._open(question) as look:
+            return worth.strategic_answer(look)
+
+    def claims(self, question: Question = DEFAULT) -> Answer:
+        """Whether engaged customers and complainers spend more here, at the same tenure."""
+        with self._open(question) as look:
+            return worth_groups.claims_answer(look)
+
+    def retention(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """What keeping each customer is worth; a revenue lens is read as profit."""
+        with self._open(_profit_question(question, self)) as look:
+            return worth_groups.retention_answer(look, limit)
+
+    def cohorts(self, period: Period = Period.QUARTER, question: Question = DEFAULT) -> Answer:
+        """What newly won customers brought since, by the period they were won in."""
+        with self._open(question) as look:
+            return worth_groups.cohorts_answer(look, period)
+
+    def vector(self, by: str = "", question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """Components of worth beside each other, best first; `by` cuts direct value up."""
+        with self._open(question) as look:
+            return worth.vector_answer(look, by, limit)
+
+    def scores_of(self, customer_id: str, question: Question = DEFAULT, *, by: str = "") -> Answer:
+        """One customer's components of worth, each with interval, source, cap and end."""
+        with self._open(replace(question, where=())) as look:
+            return worth.customer_answer(look, customer_id, by)
+
+    def accounts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """What parent accounts are worth, their members taken together."""
+        with self._open(question) as look:
+            return worth.accounts_answer(look, limit)
+
+    def drivers(self, customer_id: str, question: Question = DEFAULT) -> Answer:
+        """Why a customer is worth what it is, in steps from the average customer."""
+        with self._open(question) as look:
+            return worth_groups.drivers_answer(look, customer_id)
 
     def rule(self, period: Period | None = None, event: Activity | None = None) -> ActiveRule:
         """The project's definition of active, with another period or event where one is given."""
