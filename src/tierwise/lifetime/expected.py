@@ -17,8 +17,8 @@ from tierwise.value.concentration import Rows
 BANDS = (0.01, 0.05, 0.2, 0.5, 1.0)
 """Upper ends of the bands, as shares of customers."""
 
-TENTHS = 10
-"""Steps in which the probability to be active is told."""
+CHANCES = (0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.0)
+"""Lower ends of the steps in which the probability to be active is told."""
 
 
 def ranked(scored: ir.Table, past: ir.Table) -> ir.Table:
@@ -66,18 +66,19 @@ def bands(table: ir.Table) -> ir.Table:
 
 
 def activity(table: ir.Table) -> ir.Table:
-    """One row a tenth of P(active), the likeliest first; `table` is `ranked`.
+    """One row a step of P(active), the likeliest first; `table` is `ranked`.
 
     Customers of whom it cannot be told stand in no row.
     """
     known = table.filter(table.p_active.notnull())
-    tenth = ibis.least((known.p_active * TENTHS).floor().cast("int64"), TENTHS - 1)
-    grouped = known.group_by(tenth=tenth).aggregate(
+    cases = ((known.p_active >= low, i) for i, low in enumerate(CHANCES))
+    step = ibis.cases(*cases, else_=len(CHANCES) - 1)
+    grouped = known.group_by(step=step).aggregate(
         customers=known.count(),
         past_value=known.past_value.sum(),
         near_value=known.near_value.sum(),
     )
-    return grouped.order_by(ibis.desc("tenth"))
+    return grouped.order_by("step")
 
 
 def listed(table: ir.Table, limit: int) -> ir.Table:
@@ -97,7 +98,7 @@ def answer(
     horizon_months: int,
     notes: Sequence[str],
 ) -> Answer:
-    """Totals with intervals, bands, tenths of P(active), and customers with their intervals.
+    """Totals with intervals, bands, steps of P(active), and customers with their intervals.
 
     `doubt` are the relative standard errors of all purchases that the
     parameters' doubt makes, near and ever.
@@ -172,20 +173,19 @@ def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _activity(by_chance: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    """Every tenth from the likeliest down, also those that nobody is in."""
-    found = {row["tenth"]: row for row in by_chance}
+    """Every step from the likeliest down, also those that nobody is in; none where none is told."""
+    found = {row["step"]: row for row in by_chance}
     nobody = {"customers": 0, "past_value": 0.0, "near_value": 0.0}
-    rows = ((tenth, found.get(tenth, nobody)) for tenth in reversed(range(TENTHS)))
-    step = 100 // TENTHS
+    rows = [found.get(step, nobody) for step in range(len(CHANCES))] if found else []
+    ends = zip(CHANCES, (1.0, *CHANCES), strict=False)
     return tuple(
         {
-            "chance": f"{step * tenth}-{step * (tenth + 1)}%",
+            "chance": f"{low * 100:.0f}-{high:.0%}",
             **{name: row[name] for name in nobody},
             "share": _part(row["customers"], total["n"]),
             "near_share": _part(row["near_value"], total["near_value"]),
         }
-        for tenth, row in rows
-        if found
+        for (low, high), row in zip(ends, rows, strict=False)
     )
 
 
@@ -218,16 +218,16 @@ def columns(months: int) -> tuple[Column, ...]:
         Column("customer_id", "Customer"),
         Column("name", "Name"),
         Column("p_active", "P(active)", Unit.SHARE, "Probability that the customer still buys"),
-        Column("purchases", f"Purchases, {months} months", Unit.NUMBER, "Expected"),
-        Column("purchases_low", "from", Unit.NUMBER, "Lower end of what this one may do"),
-        Column("purchases_high", "to", Unit.NUMBER, "Upper end"),
-        Column("order_value", "An order brings", Unit.MONEY, "Expected, through the lens"),
         Column("near_value", f"Value, {months} months", Unit.MONEY, "Expected and discounted"),
         Column("near_value_low", "from", Unit.MONEY, "Lower end of what this one may bring"),
         Column("near_value_high", "to", Unit.MONEY, "Upper end"),
         Column("ever_value", "Value without end", Unit.MONEY, "Expected and discounted"),
         Column("ever_value_low", "from", Unit.MONEY, "Lower end"),
         Column("ever_value_high", "to", Unit.MONEY, "Upper end"),
+        Column("purchases", f"Purchases, {months} months", Unit.NUMBER, "Expected"),
+        Column("purchases_low", "from", Unit.NUMBER, "Lower end of what this one may do"),
+        Column("purchases_high", "to", Unit.NUMBER, "Upper end"),
+        Column("order_value", "An order brings", Unit.MONEY, "Expected, through the lens"),
         Column("past_value", "Window behind us", Unit.MONEY, "What the customer brought"),
         Column("last_on", "Last purchase", Unit.DATE),
     )
@@ -277,10 +277,11 @@ def _own(row: dict[str, Any], months: int) -> tuple[Figure, ...]:
     def ranged(name: str, label: str, unit: Unit) -> Figure:
         return Figure(name, label, row[name], unit, row[f"{name}_low"], row[f"{name}_high"])
 
-    place = f"of {row['n']:,} by value without end, or ahead"
+    place = f"of {row['n']:,}"
     return (
         ranged("p_active", "Probability to be still active", Unit.SHARE),
-        ranged("purchases", f"Purchases in {months} months, expected", Unit.NUMBER),
+        Figure("last_on", "Last purchase", row["last_on"], Unit.DATE),
+        ranged("purchases", f"Purchases in {months} months", Unit.NUMBER),
         Figure("order_value", "An order brings", row["order_value"], Unit.MONEY, note="expected"),
         Figure("past_value", "Value in the window behind us", row["past_value"], Unit.MONEY),
         ranged("near_value", f"Value of the next {months} months", Unit.MONEY),

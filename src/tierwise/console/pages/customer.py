@@ -33,13 +33,18 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
-        panel(
-            "From revenue to profit",
-            waterfall("drivers", answer),
-            hint="What the value is made of.",
+        later("customer-worth", view, "Working out what this customer may be worth…", height=92),
+        html.Div(
+            [
+                panel(
+                    "From revenue to profit",
+                    waterfall("drivers", answer),
+                    hint="What the value is made of.",
+                ),
+                _drivers(desk, id, view),
+            ],
+            className="tw-halves",
         ),
-        later("customer-worth", view, "Working out what this customer may be worth…", height=120),
-        _drivers(desk, id, view),
         _orders(answer, view),
         _lines(answer, view),
         table(_arranged(answer.grid("contacts")), answer.context, view)
@@ -68,7 +73,10 @@ def _drivers(desk: Desk, id: str, view: View) -> Component:
         ],
     )
     return panel(
-        title, chart, notes(answer.notes), hint="What makes this customer worth more, or less."
+        title,
+        chart,
+        notes(answer.notes),
+        hint="Blue steps add to what the average customer is worth, orange ones take away.",
     )
 
 

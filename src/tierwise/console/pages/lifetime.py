@@ -14,8 +14,8 @@ from tierwise.console.parts.aria import aria
 from tierwise.console.parts.fits import fill_fit
 from tierwise.console.parts.later import Fill, fill_page_later, later
 from tierwise.console.parts.tournaments import fill_tournament
-from tierwise.console.parts.worth import fill_worth
 from tierwise.console.parts.words import day
+from tierwise.console.parts.worth import fill_worth
 from tierwise.console.view import View
 from tierwise.workflows.value import Desk
 

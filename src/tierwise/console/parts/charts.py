@@ -15,6 +15,7 @@ from tierwise.units import Unit
 
 _TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
 _HEIGHT = 340
+_SQUARE = 480  # about as high as half a page is wide
 _COLORS = ("--tw-c1", "--tw-c2", "--tw-c3", "--tw-c4", "--tw-c5")
 
 Series = Sequence[Mapping[str, Any]]
@@ -169,7 +170,7 @@ def waterfall(
             "amount": row["amount"],
             # The first total is where the steps start from; a later one stands for itself.
             "standalone": row["is_total"] and position > 0,
-            "color": "var(--tw-c1)" if row["is_total"] else "var(--tw-c2)",
+            "color": f"var({_step_color(row)})",
         }
         for position, row in enumerate(answer.to_json()[steps])
     ]
@@ -200,6 +201,12 @@ def waterfall(
     return framed(chart, describes)
 
 
+def _step_color(row: Mapping[str, Any]) -> str:
+    if row["is_total"]:
+        return "--tw-c1"
+    return "--tw-c3" if row["amount"] > 0 else "--tw-c2"
+
+
 def calibration(
     id: str, groups: Mapping[str, Series], *, x: str, y: str, axes: tuple[str, str], describes: str
 ) -> Component:
@@ -216,7 +223,7 @@ def calibration(
             for (name, points), color in zip(groups.items(), _COLORS, strict=False)
         ],
         dataKey={"x": x, "y": y},
-        h=_HEIGHT,
+        h=_SQUARE,
         gridAxis="xy",
         tickLine="none",
         withLegend=True,

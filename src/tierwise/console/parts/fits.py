@@ -44,7 +44,7 @@ def _repeats(answer: Answer) -> Component:
         options={"units": {"expected": str(Unit.NUMBER)}},
     )
     return panel(
-        f"{answer.title}: repeat purchases seen and expected",
+        answer.grid("repeats").title,
         chart,
-        hint="Where the model fits, both bars are of one height.",
+        hint=f"{answer.title}. Where a model fits, both bars are of one height.",
     )

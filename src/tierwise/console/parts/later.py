@@ -23,16 +23,18 @@ from tierwise.errors import TierwiseError
 from tierwise.results import Context
 from tierwise.workflows.value import Desk
 
+_CARD = 92
+
 Fill = Callable[[Desk, View], Content]
 
 
-def later(name: str, view: View, says: str, *, height: int = 360) -> Component:
+def later(name: str, view: View, says: str, *, height: int = 480) -> Component:
     """Stands where the part called `name` will be, and says what is being worked out."""
     working = html.Div(
         [
             html.P(says, className="tw-working-text", role="status"),
             html.Div(className="tw-working-bar", **aria(hidden="true")),
-            dmc.Skeleton(h=height, radius="md", **aria(hidden="true")),
+            html.Div(_skeleton(height), className="tw-stack", **aria(hidden="true")),
         ],
         className="tw-working",
     )
@@ -40,6 +42,13 @@ def later(name: str, view: View, says: str, *, height: int = 360) -> Component:
     return html.Div(
         [dcc.Store(id=f"{name}-asked", data=asked), html.Div(working, id=f"{name}-later")]
     )
+
+
+def _skeleton(height: int) -> list[Component]:
+    """A row of cards, and the rest of the part below it."""
+    cards = [dmc.Skeleton(h=_CARD, radius="md") for _ in range(4)]
+    rest = [dmc.Skeleton(h=height - _CARD, radius="md")] if height > _CARD else []
+    return [html.Div(cards, className="tw-figures"), *rest]
 
 
 def fill_later(app: Dash, house: House, name: str, fill: Fill) -> None:

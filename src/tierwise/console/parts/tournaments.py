@@ -23,13 +23,21 @@ def fill_tournament(desk: Desk, view: View) -> Content:
     grids = {grid.name: grid for grid in answer.grids}
     body = stack(
         _verdict(answer),
-        figure_row(answer.figures, answer.context, view),
+        figure_row(answer.figures, answer.context, view, across=3),
         *(
             table(grids[name], answer.context, view, id=f"tournament-{name}", hint=hint)
             for name, hint in _TABLES.items()
             if grids[name].rows
         ),
-        _calibration(answer) if grids["calibration"].rows else None,
+        html.Div(
+            [
+                _calibration(answer),
+                table(grids["calibration"], answer.context, view, id="tournament-chances"),
+            ],
+            className="tw-halves",
+        )
+        if grids["calibration"].rows
+        else None,
         table(grids["coverage"], answer.context, view, id="tournament-coverage", hint=_COVERAGE)
         if grids["coverage"].rows
         else None,
@@ -39,8 +47,8 @@ def fill_tournament(desk: Desk, view: View) -> Content:
 
 
 _TABLES = {
-    "standings": "More than past spend in the share of value that the best fifth then brought, "
-    "and closer to what each customer brought.",
+    "standings": "The list: what the best fifth by this rule then brought, beyond the best fifth"
+    " by past spend. The amounts: how much smaller the mean error of a customer is.",
     "rounds": "Every rule was fitted on what was known by the first date and knew nothing later.",
 }
 _COVERAGE = "Intervals can be trusted where as many customers are inside as the level says."
@@ -50,7 +58,7 @@ def _verdict(answer: Answer) -> Component:
     beaten = answer.extra["beaten"]
     badge = html.Span(
         "A model does better" if beaten else "Past spend does as well",
-        className="tw-badge-good" if beaten else "tw-badge-bad",
+        className="tw-badge-good" if beaten else "tw-badge-neutral",
     )
     return html.Div(
         [

@@ -25,7 +25,7 @@ def fill_worth(desk: Desk, view: View) -> Content:
     """The year ahead and value without end, side by side."""
     answer = desk.lifetime(view.question(), limit=_LISTED)
     body = stack(
-        figure_row(answer.figures, answer.context, view),
+        figure_row(answer.figures, answer.context, view, across=3),
         html.Div([_ahead(answer), _activity(answer)], className="tw-halves"),
         table(answer.grid("bands"), answer.context, view, id="lifetime-bands"),
         table(
@@ -86,7 +86,7 @@ def _activity(answer: Answer) -> Component:
         axis="Share of the total",
         x_axis="P(active), likeliest first",
         currency=answer.context.currency,
-        describes="Share of customers, and of the value ahead, by tenth of P(active).",
+        describes="Share of customers, and of the value ahead, by step of P(active).",
         options={
             "extra": [
                 {"label": "Customers", "name": "customers", "unit": "count"},
