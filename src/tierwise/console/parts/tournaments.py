@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -32,7 +33,12 @@ def fill_tournament(desk: Desk, view: View) -> Content:
         html.Div(
             [
                 _calibration(answer),
-                table(grids["calibration"], answer.context, view, id="tournament-chances"),
+                table(
+                    replace(grids["calibration"], title="The points in numbers"),
+                    answer.context,
+                    view,
+                    id="tournament-chances",
+                ),
             ],
             className="tw-halves",
         )
@@ -87,5 +93,6 @@ def _calibration(answer: Answer) -> Component:
     return panel(
         answer.grid("calibration").title,
         chart,
-        hint="On the dashed line, as many bought as expected; above it more, below it fewer.",
+        hint="On the dashed line, as many bought as expected; above it more, below it fewer."
+        " Points of few customers scatter.",
     )

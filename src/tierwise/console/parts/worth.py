@@ -14,7 +14,7 @@ from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError
-from tierwise.results import Answer
+from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
@@ -29,7 +29,7 @@ def fill_worth(desk: Desk, view: View) -> Content:
         html.Div([_ahead(answer), _activity(answer)], className="tw-halves"),
         table(answer.grid("bands"), answer.context, view, id="lifetime-bands"),
         table(
-            answer.grid("customers"),
+            _told(answer.grid("customers")),
             answer.context,
             view,
             id="lifetime-customers",
@@ -38,6 +38,12 @@ def fill_worth(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+def _told(grid: Grid) -> Grid:
+    """Without the columns that are empty all the way down, such as names nobody has."""
+    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
+    return replace(grid, columns=tuple(kept))
 
 
 def _ahead(answer: Answer) -> Component:
