@@ -24,7 +24,7 @@ OpenDesk = Callable[[str, str], Desk]
 class Content:
     """A filled page and what it stands on."""
 
-    context: Context
+    context: Context | None  # None: told when the body, which takes a while, is there
     body: Component
     title: str = ""  # instead of the page's own
 

@@ -77,7 +77,8 @@ def _head(
     title = page.section if page.tab else page.title
     head: list[Component] = [html.H1((content and content.title) or title, className="tw-title")]
     if content is not None:
-        head.append(html.P(context_line(content.context), className="tw-context", id="context"))
+        said = context_line(content.context) if content.context else ""
+        head.append(html.P(said, className="tw-context", id="context"))
     tabs = [one for one in pages if one.tab and one.section == page.section] if page.tab else []
     return [*head, _tabs(tabs, page, view)] if tabs else head
 

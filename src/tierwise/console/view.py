@@ -41,6 +41,12 @@ class View:
         """Id or as-of date of the build; empty for the newest."""
         return self.get("build") or self.get("as_of")
 
+    @property
+    def search(self) -> str:
+        """The query of this address, which `read_view` takes apart again."""
+        pairs = [*self.query.items(), *(("where", "=".join(pair)) for pair in self.where)]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
     def question(self) -> Question:
         """The question this address asks; UsageError names the parameter that cannot be read."""
         return Question(

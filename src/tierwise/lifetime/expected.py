@@ -18,6 +18,9 @@ from tierwise.value.shares import Rows
 BANDS = (0.01, 0.05, 0.2, 0.5, 1.0)
 """Upper ends of the bands, as shares of customers."""
 
+CHANCES = (0.99, 0.95, 0.9, 0.75, 0.5, 0.25, 0.0)
+"""Lower ends of the steps in which the probability to be active is told."""
+
 
 def ranked(scored: ir.Table, past: ir.Table) -> ir.Table:
     """`scored` customers best first by value ever, else near; `past_value` beside it.
@@ -63,6 +66,22 @@ def bands(table: ir.Table) -> ir.Table:
     return grouped.order_by("band")
 
 
+def activity(table: ir.Table) -> ir.Table:
+    """One row a step of P(active), the likeliest first; `table` is `ranked`.
+
+    Customers of whom it cannot be told stand in no row.
+    """
+    known = table.filter(table.p_active.notnull())
+    cases = ((known.p_active >= low, i) for i, low in enumerate(CHANCES))
+    step = ibis.cases(*cases, else_=len(CHANCES) - 1)
+    grouped = known.group_by(step=step).aggregate(
+        customers=known.count(),
+        past_value=known.past_value.sum(),
+        near_value=known.near_value.sum(),
+    )
+    return grouped.order_by("step")
+
+
 def listed(table: ir.Table, limit: int) -> ir.Table:
     """The best customers in order."""
     return table.order_by("rank").limit(limit)
@@ -72,6 +91,7 @@ def answer(
     context: Context,
     total: dict[str, Any],
     by_band: Rows,
+    by_chance: Rows,
     rows: Rows,
     names: dict[str, str],
     doubt: tuple[float, float],
@@ -79,7 +99,7 @@ def answer(
     horizon_months: int,
     notes: Sequence[str],
 ) -> Answer:
-    """Totals with intervals, bands, and customers with theirs.
+    """Totals with intervals, bands, steps of P(active), and customers with their intervals.
 
     `doubt` are the relative standard errors of all purchases that the
     parameters' doubt makes, near and ever.
@@ -92,6 +112,7 @@ def answer(
         figures=_figures(total, doubt, level, horizon_months),
         grids=(
             Grid("bands", "Bands of customers, best first", _BANDS, _bands(by_band, total)),
+            Grid("activity", "How likely they still buy", _ACTIVITY, _activity(by_chance, total)),
             Grid(
                 "customers",
                 "Customers by expected value",
@@ -111,6 +132,7 @@ def _figures(
     figures = [
         Figure("customers_valued", "Customers who ever bought", n, Unit.COUNT),
         Figure("purchases", f"Purchases in {months} months", total["purchases"], Unit.NUMBER),
+        Figure("past_value", "Value in the window behind us", total["past_value"], Unit.MONEY),
         _money(
             "near_value",
             f"Value of the next {months} months",
@@ -119,7 +141,6 @@ def _figures(
             doubt[0],
             level,
         ),
-        Figure("past_value", "Value in the window behind us", total["past_value"], Unit.MONEY),
     ]
     if total["active"] is not None:
         share = total["active"] / n
@@ -152,6 +173,23 @@ def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     )
 
 
+def _activity(by_chance: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Every step from the likeliest down, also those that nobody is in; none where none is told."""
+    found = {row["step"]: row for row in by_chance}
+    nobody = {"customers": 0, "past_value": 0.0, "near_value": 0.0}
+    rows = [found.get(step, nobody) for step in range(len(CHANCES))] if found else []
+    ends = zip(CHANCES, (1.0, *CHANCES), strict=False)
+    return tuple(
+        {
+            "chance": f"{low * 100:.0f}-{high:.0%}",
+            **{name: row[name] for name in nobody},
+            "share": _part(row["customers"], total["n"]),
+            "near_share": _part(row["near_value"], total["near_value"]),
+        }
+        for (low, high), row in zip(ends, rows, strict=False)
+    )
+
+
 _COUNTED = ("customers", "active", "purchases", "past_value", "near_value", "ever_value")
 
 
@@ -181,16 +219,16 @@ def columns(months: int) -> tuple[Column, ...]:
         Column("customer_id", "Customer"),
         Column("name", "Name"),
         Column("p_active", "P(active)", Unit.SHARE, "Probability that the customer still buys"),
-        Column("purchases", f"Purchases, {months} months", Unit.NUMBER, "Expected"),
-        Column("purchases_low", "from", Unit.NUMBER, "Lower end of what this one may do"),
-        Column("purchases_high", "to", Unit.NUMBER, "Upper end"),
-        Column("order_value", "An order brings", Unit.MONEY, "Expected, through the lens"),
         Column("near_value", f"Value, {months} months", Unit.MONEY, "Expected and discounted"),
         Column("near_value_low", "from", Unit.MONEY, "Lower end of what this one may bring"),
         Column("near_value_high", "to", Unit.MONEY, "Upper end"),
         Column("ever_value", "Value without end", Unit.MONEY, "Expected and discounted"),
         Column("ever_value_low", "from", Unit.MONEY, "Lower end"),
         Column("ever_value_high", "to", Unit.MONEY, "Upper end"),
+        Column("purchases", f"Purchases, {months} months", Unit.NUMBER, "Expected"),
+        Column("purchases_low", "from", Unit.NUMBER, "Lower end of what this one may do"),
+        Column("purchases_high", "to", Unit.NUMBER, "Upper end"),
+        Column("order_value", "An order brings", Unit.MONEY, "Expected, through the lens"),
         Column("past_value", "Window behind us", Unit.MONEY, "What the customer brought"),
         Column("last_on", "Last purchase", Unit.DATE),
     )
@@ -207,3 +245,47 @@ _BANDS = (
     Column("near_share", "Share", Unit.SHARE),
     Column("ever_value", "Without end", Unit.MONEY, "Expected value, discounted"),
 )
+_ACTIVITY = (
+    Column("chance", "P(active)", help="Probability that the customer still buys"),
+    Column("customers", "Customers", Unit.COUNT),
+    Column("share", "Of customers", Unit.SHARE),
+    Column("past_value", "Window behind us", Unit.MONEY),
+    Column("near_value", "Year ahead", Unit.MONEY, "Expected value in the horizon"),
+    Column("near_share", "Share", Unit.SHARE, "Of the value of the year ahead"),
+)
+
+
+def customer_answer(
+    context: Context, row: dict[str, Any], name: str, level: float, months: int, method: str
+) -> Answer:
+    """What one customer may be worth; `row` is of `ranked`, `method` names the models."""
+    customer_id = row["customer_id"]
+    return Answer(
+        kind="customer-lifetime",
+        title=f"What {name or customer_id} may be worth",
+        context=context,
+        figures=tuple(figure for figure in _own(row, months) if figure.value is not None),
+        notes=(
+            f"{method} Nothing dated after {context.as_of.isoformat()} was read.",
+            f"The {level:.0%} intervals of purchases and value say what this one may do; that of"
+            " the probability, how well it is known.",
+        ),
+        extra={"customer_id": customer_id, "level": level},
+    )
+
+
+def _own(row: dict[str, Any], months: int) -> tuple[Figure, ...]:
+    def ranged(name: str, label: str, unit: Unit) -> Figure:
+        return Figure(name, label, row[name], unit, row[f"{name}_low"], row[f"{name}_high"])
+
+    place = f"of {row['n']:,}"
+    return (
+        ranged("p_active", "Probability to be still active", Unit.SHARE),
+        Figure("last_on", "Last purchase", row["last_on"], Unit.DATE),
+        ranged("purchases", f"Purchases in {months} months", Unit.NUMBER),
+        Figure("order_value", "An order brings", row["order_value"], Unit.MONEY, note="expected"),
+        Figure("past_value", "Value in the window behind us", row["past_value"], Unit.MONEY),
+        ranged("near_value", f"Value of the next {months} months", Unit.MONEY),
+        ranged("ever_value", "Value without end, discounted", Unit.MONEY),
+        Figure("worth_rank", "Rank by expected value", row["rank"], Unit.RANK, note=place),
+    )

@@ -125,7 +125,10 @@ def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> A
             *notes,
             *(f"{name} took no part: {why}" for name, why in refused.items()),
         ),
-        extra={"verdict": verdict(found)},
+        extra={
+            "verdict": verdict(found),
+            "beaten": any(one.lists_better or one.predicts_better for one in found),
+        },
     )
 
 

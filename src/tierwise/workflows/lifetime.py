@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -49,6 +50,27 @@ class Purchases:
         return self.model.label if self.fit else "One rate for all"
 
 
+class Kept:
+    """Scores by history of the last questions about a build, which never changes.
+
+    Simulating what every history may lead to takes seconds, and customers are looked
+    at one after the other.
+    """
+
+    def __init__(self, most: int = 3) -> None:
+        self._most = most
+        self._found: dict[Hashable, scoring.Columns] = {}
+
+    def columns(self, key: Hashable, score: Callable[[], scoring.Columns]) -> scoring.Columns:
+        """What is kept under `key`, or what `score` gives."""
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = score()
+            for old in list(self._found)[: -self._most]:
+                self._found.pop(old, None)
+        return found
+
+
 class Lifetime:
     """The models of one look, fitted once and kept in its session."""
 
@@ -59,9 +81,11 @@ class Lifetime:
         *,
         lens: Lens | None = None,
         known_on: date | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.look = look
         self.settings = settings
+        self.kept = kept or Kept()
         self.lines = look.lines()
         self.known_on = known_on or look.as_of  # nothing later is read
         # Cost to serve follows customers, not lines.
@@ -178,19 +202,23 @@ class Lifetime:
         near, ever = sums.std(axis=0, ddof=1) / sums.mean(axis=0)
         return float(near), float(ever)
 
-    def scored(self, purchases: Purchases, asked: scoring.Asked | None = None) -> ir.Table:
-        """One row a customer with what is expected of them, kept in the session."""
-        asked, cells = asked or self.asked, self.cells
-        name = self._named(f"scored_{purchases.model.name}")
-        generator = np.random.default_rng(self.settings.seed)
+    def _columns(self, purchases: Purchases, asked: scoring.Asked) -> scoring.Columns:
+        """Scores of every distinct history."""
+        cells, generator = self.cells, np.random.default_rng(self.settings.seed)
         if purchases.fit is None:
             assert purchases.rate is not None  # one of the two is there
-            columns = scoring.pooled_scores(cells, purchases.rate.value, asked)
-        else:
-            draws = purchases.fit.draws(generator, self.settings.draws)
-            columns = scoring.cell_scores(
-                purchases.model, purchases.fit.theta, draws, cells, asked, generator
-            )
+            return scoring.pooled_scores(cells, purchases.rate.value, asked)
+        draws = purchases.fit.draws(generator, self.settings.draws)
+        return scoring.cell_scores(
+            purchases.model, purchases.fit.theta, draws, cells, asked, generator
+        )
+
+    def scored(self, purchases: Purchases, asked: scoring.Asked | None = None) -> ir.Table:
+        """One row a customer with what is expected of them, kept in the session."""
+        asked = asked or self.asked
+        name = self._named(f"scored_{purchases.model.name}")
+        key = (name, self.look.where, self.lens, self.event, asked)
+        columns = self.kept.columns(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
         found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
         return self.look.session.keep(name, found)
@@ -232,9 +260,9 @@ def _contender(life: Lifetime, model: PurchaseModel, few: bool) -> fitted.Conten
         return fitted.Contender(model, None, error.message)
 
 
-def worth_answer(look: Look, settings: LifetimeSettings, limit: int) -> Answer:
+def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept) -> Answer:
     """What customers will be worth, in total, by band and one by one."""
-    life = Lifetime(look, settings)
+    life = Lifetime(look, settings, kept=kept)
     purchases = life.purchases()
     scored = life.scored(purchases)
     table = look.session.keep("ranked_worth", expected.ranked(scored, _past(look, life)))
@@ -243,6 +271,7 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int) -> Answer:
         _context(look, life),
         look.rows(expected.totals(table))[0],
         look.rows(expected.bands(table)),
+        look.rows(expected.activity(table)),
         rows,
         look.names(rows),
         life.doubt(purchases),
@@ -252,12 +281,32 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int) -> Answer:
     )
 
 
-def customer_rows(look: Look, settings: LifetimeSettings, customer_id: str) -> Rows:
-    """What one customer will be worth: one row, or none for a customer who never bought."""
-    life = Lifetime(look, settings)
-    scored = life.scored(life.purchases())
-    table = expected.ranked(scored, _past(look, life))
-    return look.rows(table.filter(table.customer_id == customer_id))
+def customer_answer(look: Look, settings: LifetimeSettings, customer_id: str, kept: Kept) -> Answer:
+    """What one customer may be worth; MissingDataError for one who never bought."""
+    life = Lifetime(look, settings, kept=kept)
+    purchases = life.purchases()
+    table = expected.ranked(life.scored(purchases), _past(look, life))
+    rows = look.rows(table.filter(table.customer_id == customer_id))
+    if not rows:
+        raise MissingDataError(
+            f"{customer_id} never bought anything up to the as-of date.",
+            "Nothing can be expected of a customer before a first purchase.",
+        )
+    return expected.customer_answer(
+        replace(_context(look, life), customers=1),
+        rows[0],
+        look.names(rows).get(customer_id, ""),
+        settings.level,
+        settings.horizon_months,
+        _method(life, purchases),
+    )
+
+
+def _method(life: Lifetime, purchases: Purchases) -> str:
+    return (
+        f"Purchases by {purchases.label}, orders by {life.spending.orders.label}; discounted at"
+        f" {life.settings.annual_discount_rate:.0%} a year."
+    )
 
 
 def _past(look: Look, life: Lifetime) -> ir.Table:
@@ -271,9 +320,8 @@ def _notes(life: Lifetime, purchases: Purchases) -> tuple[str, ...]:
     weeks = (life.known_on - totals["first_on"]).days / DAYS_PER_WEEK
     notes = [purchases.note] if purchases.note else []
     notes.append(
-        f"Purchases by {purchases.label}, orders by {life.spending.orders.label}; discounted at"
-        f" {life.settings.annual_discount_rate:.0%} a year. The interval of a customer says what"
-        " that one may do, not how well the average is known."
+        f"{_method(life, purchases)} The interval of a customer says what that one may do, not"
+        " how well the average is known."
     )
     notes.append(
         f"The data look back {weeks:,.0f} weeks. Value without end looks further than that and"

@@ -53,6 +53,7 @@ class Desk:
         self.project = project
         self.build = build
         self.settings = built_with(build)
+        self._scores = lifetime.Kept()
 
     def today(self, question: Question = DEFAULT) -> Answer:
         """The first panel: customers, what they spend, and what deserves a look."""
@@ -258,7 +259,13 @@ class Desk:
     def lifetime(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """What customers will be worth, the year ahead and without end, with intervals."""
         with self._open(question) as look:
-            return lifetime.worth_answer(look, self.settings.lifetime, limit)
+            return lifetime.worth_answer(look, self.settings.lifetime, limit, self._scores)
+
+    def lifetime_of(self, customer_id: str, question: Question = DEFAULT) -> Answer:
+        """What one customer may be worth, judged beside all customers."""
+        with self._open(replace(question, where=())) as look:
+            settings = self.settings.lifetime
+            return lifetime.customer_answer(look, settings, customer_id, self._scores)
 
     def tournament(
         self, question: Question = DEFAULT, *, holdout_weeks: int | None = None

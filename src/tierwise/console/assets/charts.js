@@ -73,7 +73,22 @@
     const point = pointOf(tip);
     if (!point) return null;
     const amount = Array.isArray(point.amount) ? point.amount[1] - point.amount[0] : point.amount;
-    return box(title(point.component), line("Amount", full(amount, "money", options.currency)));
+    const extra = (options.extra || [])
+      .filter((e) => point[e.name] !== null && point[e.name] !== undefined)
+      .map((e) => line(e.label, full(point[e.name], e.unit, options.currency)));
+    return box(title(point.component), line("Amount", full(amount, "money", options.currency)), ...extra);
+  }
+
+  /* "Of 480 customers, said to buy with 25.8%, 37.7% bought" */
+  function calibrationTip(tip, options) {
+    const point = pointOf(tip);
+    if (!point) return null;
+    return box(
+      title(point.name),
+      line("Customers", value(point.customers, "count")),
+      line("Probability", value(point[options.x], "share")),
+      line("Bought", value(point[options.y], "share")),
+    );
   }
 
   /* React adds arguments of its own; the options and the chart's props are always the last two. */
@@ -88,5 +103,6 @@
     whaleTip: withOptions(whaleTip),
     seriesTip: withOptions(seriesTip),
     stepTip: withOptions(stepTip),
+    calibrationTip: withOptions(calibrationTip),
   });
 })();

@@ -16,6 +16,14 @@
   const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
   const tickPercent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
 
+  /* Four digits, as Python's format .4g writes them: 0.0001234, 1.234e-05. */
+  function significant(found) {
+    const rounded = Number(Number(found).toPrecision(4));
+    if (rounded === 0 || Math.abs(rounded) >= 1e-4) return String(rounded);
+    const [digits, power] = rounded.toExponential().split("e-");
+    return `${digits}e-${power.padStart(2, "0")}`;
+  }
+
   function value(found, unit, currency) {
     if (found === null || found === undefined || found === "") return "–";
     switch (unit) {
@@ -26,7 +34,7 @@
       case "ratio":
         return cents.format(found);
       case "number":
-        return Math.abs(found) >= 100 ? cents.format(found) : String(Number(found.toPrecision(4)));
+        return Math.abs(found) >= 100 ? cents.format(found) : significant(found);
       case "count":
       case "rank":
         return count.format(found);

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
-from tierwise.console.page import Content, Page
+from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.charts import waterfall
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
+from tierwise.console.parts.later import fill_later, later
+from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
+from tierwise.console.parts.worth import fill_customer_worth
 from tierwise.console.view import View
-from tierwise.errors import UsageError
+from tierwise.errors import TierwiseError, UsageError
 from tierwise.results import Answer, Grid
+from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
 _ORIGIN = ("source_file", "source_row")
@@ -30,10 +34,17 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
-        panel(
-            "From revenue to profit",
-            waterfall("drivers", answer),
-            hint="What the value is made of.",
+        later("customer-worth", view, "Working out what this customer may be worth…", height=92),
+        html.Div(
+            [
+                panel(
+                    "From revenue to profit",
+                    waterfall("drivers", answer),
+                    hint="What the value is made of.",
+                ),
+                _drivers(desk, id, view),
+            ],
+            className="tw-halves",
         ),
         _orders(answer, view),
         _lines(answer, view),
@@ -43,6 +54,31 @@ def fill(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body, title=answer.title)
+
+
+def _drivers(desk: Desk, id: str, view: View) -> Component:
+    """From the average customer to this one, or why that cannot be told."""
+    title = "From the average customer to this one"
+    try:
+        answer = desk.drivers(id, replace(view.question(), where=()))
+    except TierwiseError as error:
+        return panel(title, explained(error, bare=True))
+    chart = waterfall(
+        "customer-drivers",
+        answer,
+        steps="steps",
+        describes="Steps from the value of the average customer to that of this one.",
+        extra=[
+            {"label": "Average customer", "name": "average", "unit": str(Unit.RATIO)},
+            {"label": "This customer", "name": "own", "unit": str(Unit.RATIO)},
+        ],
+    )
+    return panel(
+        title,
+        chart,
+        notes(answer.notes),
+        hint="Blue steps add to what the average customer is worth, orange ones take away.",
+    )
 
 
 def _profile(answer: Answer) -> Component:
@@ -89,4 +125,9 @@ def _lines(answer: Answer, view: View) -> Component:
     return html.Div(table(chosen, answer.context, view, id="order-lines", aside=every), id="lines")
 
 
-PAGE = Page("/customer", "Customer", fill, section="Value")
+def connect(app: Dash, house: House) -> None:
+    """Fill in what takes a while."""
+    fill_later(app, house, "customer-worth", fill_customer_worth)
+
+
+PAGE = Page("/customer", "Customer", fill, section="Value", connect=connect)

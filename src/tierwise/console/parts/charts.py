@@ -15,6 +15,8 @@ from tierwise.units import Unit
 
 _TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
 _HEIGHT = 340
+_SQUARE = 480  # about as high as half a page is wide
+_COLORS = ("--tw-c1", "--tw-c2", "--tw-c3", "--tw-c4", "--tw-c5")
 
 Series = Sequence[Mapping[str, Any]]
 
@@ -148,18 +150,29 @@ def bars(
     return framed(chart, describes)
 
 
-def waterfall(id: str, answer: Answer) -> Component:
-    """The steps of an answer's drivers: totals stand, changes hang between them."""
+def waterfall(
+    id: str,
+    answer: Answer,
+    *,
+    steps: str = "drivers",
+    describes: str = "Steps from revenue to profit.",
+    extra: Sequence[Mapping[str, str]] = (),
+) -> Component:
+    """The steps of an answer: totals stand, changes hang between them.
+
+    `steps` names its grid; `extra` are more columns for the tooltip.
+    """
     currency = answer.context.currency
     rows = [
         {
+            **row,
             "component": row["component"],
             "amount": row["amount"],
             # The first total is where the steps start from; a later one stands for itself.
             "standalone": row["is_total"] and position > 0,
-            "color": "var(--tw-c1)" if row["is_total"] else "var(--tw-c2)",
+            "color": f"var({_step_color(row)})",
         }
-        for position, row in enumerate(answer.to_json()["drivers"])
+        for position, row in enumerate(answer.to_json()[steps])
     ]
     chart = dmc.BarChart(
         id=id,
@@ -176,7 +189,7 @@ def waterfall(id: str, answer: Answer) -> Component:
         xAxisProps={"tickFormatter": _ticks(Unit.MONEY), "tickMargin": 8},
         yAxisProps={"width": 170, "interval": 0, "tickMargin": 8},
         tooltipProps={
-            "content": {"function": "stepTip", "options": {"currency": currency}},
+            "content": {"function": "stepTip", "options": {"currency": currency, "extra": extra}},
             "cursor": {"fill": "var(--tw-hover)"},
         },
         tooltipAnimationDuration=0,
@@ -185,7 +198,55 @@ def waterfall(id: str, answer: Answer) -> Component:
             "margin": {"top": 8, "right": 24, "bottom": 20, "left": 8},
         },
     )
-    return framed(chart, "Steps from revenue to profit.")
+    return framed(chart, describes)
+
+
+def _step_color(row: Mapping[str, Any]) -> str:
+    if row["is_total"]:
+        return "--tw-c1"
+    return "--tw-c3" if row["amount"] > 0 else "--tw-c2"
+
+
+def calibration(
+    id: str, groups: Mapping[str, Series], *, x: str, y: str, axes: tuple[str, str], describes: str
+) -> Component:
+    """Shares promised against shares that came, one colour a group; on the diagonal they agree."""
+    share = {
+        "domain": [0, 1],
+        "ticks": [0, 0.2, 0.4, 0.6, 0.8, 1],
+        "tickFormatter": _ticks(Unit.SHARE),
+    }
+    chart = dmc.ScatterChart(
+        id=id,
+        data=[
+            {"name": name, "color": f"var({color})", "data": list(points)}
+            for (name, points), color in zip(groups.items(), _COLORS, strict=False)
+        ],
+        dataKey={"x": x, "y": y},
+        h=_SQUARE,
+        gridAxis="xy",
+        tickLine="none",
+        withLegend=True,
+        legendProps={"verticalAlign": "top", "height": 36},
+        xAxisLabel=axes[0],
+        yAxisLabel=axes[1],
+        xAxisProps=share,
+        yAxisProps={**share, "width": 72},
+        referenceLines=[
+            {
+                "segment": [{"x": 0, "y": 0}, {"x": 1, "y": 1}],
+                "color": "var(--tw-soft)",
+                "strokeDasharray": "5 4",
+            }
+        ],
+        tooltipProps={"content": {"function": "calibrationTip", "options": {"x": x, "y": y}}},
+        tooltipAnimationDuration=0,
+        scatterChartProps={
+            "accessibilityLayer": True,
+            "margin": {"top": 8, "right": 24, "bottom": 24, "left": 8},
+        },
+    )
+    return framed(chart, describes)
 
 
 def heat_table(grid: Grid) -> Component:

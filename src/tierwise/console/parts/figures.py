@@ -57,10 +57,12 @@ def _foot(figure: Figure, context: Context) -> list[Component]:
 _ACROSS = {7: 4, 8: 4, 9: 5, 10: 5}
 
 
-def figure_row(figures: Iterable[Figure], context: Context, view: View) -> Component:
-    """Cards in rows of equal length, never more than six beside each other."""
+def figure_row(
+    figures: Iterable[Figure], context: Context, view: View, *, across: int = 0
+) -> Component:
+    """Cards in rows of equal length, `across` or else at most six beside each other."""
     cards = [figure_card(f, context, view) for f in figures]
-    across = _ACROSS.get(len(cards), min(max(len(cards), 4), 6))
+    across = across or _ACROSS.get(len(cards), min(max(len(cards), 4), 6))
     return html.Div(cards, className="tw-figures", style={"--across": across})
 
 

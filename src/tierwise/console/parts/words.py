@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -79,7 +80,7 @@ def interval(figure: Figure) -> str:
     """`between 1.20 and 1.40`, or nothing for an exact count."""
     if figure.low is None or figure.high is None:
         return ""
-    low, high = (format_value(end, figure.unit) for end in (figure.low, figure.high))
+    low, high = (shown(replace(figure, value=end)) for end in (figure.low, figure.high))
     return f"between {low} and {high}"
 
 
