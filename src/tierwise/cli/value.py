@@ -161,6 +161,12 @@ def tournament(
     return desk.tournament(question, holdout_weeks=holdout_weeks)
 
 
+@asks(app, without=("window",))
+def contracts(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+    """How long contracts last: renewals, survival curves, value still to come."""
+    return desk.contracts(question, limit=limit)
+
+
 @asks(app)
 def belief(
     desk: Desk,
