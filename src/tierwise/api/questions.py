@@ -49,6 +49,7 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "lifetime-fit": lambda desk, q, _: desk.lifetime_fit(q),
         "lifetime": lambda desk, q, d: desk.lifetime(q, limit=d.limit),
         "tournament": lambda desk, q, _: desk.tournament(q),
+        "contracts": lambda desk, q, d: desk.contracts(q, limit=d.limit),
         "slices": lambda desk, q, d: desk.slices(_needs(d.by, "by", "country"), q),
         "belief": lambda desk, q, d: desk.belief(_needs(d.text, "text", "80:20"), q),
         "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q, limit=d.limit),

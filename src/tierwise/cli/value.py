@@ -192,6 +192,12 @@ def tournament(
     return desk.tournament(question, holdout_weeks=holdout_weeks)
 
 
+@asks(app, without=("window",))
+def contracts(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
+    """How long contracts last: renewals, survival curves, value still to come."""
+    return desk.contracts(question, limit=limit or LISTED)
+
+
 @asks(app)
 def belief(
     desk: Desk,

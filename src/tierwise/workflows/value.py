@@ -35,7 +35,7 @@ from tierwise.value import (
 from tierwise.value import members as member_lists
 from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
-from tierwise.workflows import lifetime, worth, worth_groups
+from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, Question, built_with
@@ -273,6 +273,11 @@ class Desk:
         """Every model against past spend, on periods held out."""
         with self._open(question) as look:
             return lifetime.tournament_answer(look, self.settings.lifetime, holdout_weeks)
+
+    def contracts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """How long contracts last, what share was lost, and what they will still bring."""
+        with self._open(question) as look:
+            return contracts.contracts_answer_of(look, self.settings.lifetime, limit)
 
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""
