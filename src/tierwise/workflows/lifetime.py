@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -18,6 +19,7 @@ from tierwise.lifetime import (
     heldout,
     pooled,
     scoring,
+    second_stage,
     spending,
     tournament,
 )
@@ -30,6 +32,7 @@ from tierwise.lifetime.pooled import REPEAT_BUYERS_NEEDED
 from tierwise.lifetime.spending import Evidence, Spending
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
+from tierwise.workflows import boosting
 from tierwise.workflows.look import Look, Rows
 
 
@@ -68,6 +71,7 @@ class Lifetime:
         self.lens = lens or (Lens.GROSS_PROFIT if by_line else look.lens)
         event = look.settings.active.event
         self.event = Activity.PURCHASE if event is Activity.CONTACT else event
+        self._done: dict[tuple[str, scoring.Asked], ir.Table] = {}
 
     @property
     def asked(self) -> scoring.Asked:
@@ -179,8 +183,16 @@ class Lifetime:
 
     def scored(self, purchases: Purchases, asked: scoring.Asked | None = None) -> ir.Table:
         """One row a customer with what is expected of them, kept in the session."""
-        asked, cells = asked or self.asked, self.cells
-        name = self._named(f"scored_{purchases.model.name}")
+        asked = asked or self.asked
+        key = purchases.model.name, asked
+        if key not in self._done:
+            self._done[key] = self._scored(purchases, asked)
+        return self._done[key]
+
+    def _scored(self, purchases: Purchases, asked: scoring.Asked) -> ir.Table:
+        cells = self.cells
+        # The names of earlier scores stay theirs: whoever holds one of them reads on.
+        name = self._named(f"scored_{purchases.model.name}_{len(self._done)}")
         generator = np.random.default_rng(self.settings.seed)
         if purchases.fit is None:
             assert purchases.rate is not None  # one of the two is there
@@ -289,23 +301,28 @@ def tournament_answer(
     look: Look, settings: LifetimeSettings, holdout_weeks: int | None = None
 ) -> Answer:
     """Every model against past spend on periods held out."""
+    if settings.second_stage:
+        second_stage.require_package()
     lens = Lens.GROSS_PROFIT if look.lens is Lens.PROFIT else look.lens
     notes = ("Cost to serve is left out: the lines tell what customers brought.",)
     whole = Lifetime(look, settings, lens=lens)
     months = discounting.weeks_in_months(settings.horizon_months)
     days = round((holdout_weeks or months) * DAYS_PER_WEEK)
     splits = heldout.splits(whole.totals["first_on"], look.as_of, days)
-    rounds = [_round(look, settings, lens, split, whole.event) for split in splits]
+    # The period before a split is where the trees of the second stage learn.
+    known_on = cache(lambda day: Lifetime(look, settings, lens=lens, known_on=day))
+    rounds = [_round(known_on, split, whole) for split in splits]
     context = _context(look, whole)
     told = notes if look.lens is Lens.PROFIT else ()
     return tournament.answer(context, rounds, told)
 
 
 def _round(
-    look: Look, settings: LifetimeSettings, lens: Lens, split: heldout.Split, event: Activity
+    known_on: Callable[[date], Lifetime], split: heldout.Split, whole: Lifetime
 ) -> tournament.Round:
     """Fit on what was known, predict, and look at what happened."""
-    life = Lifetime(look, settings, lens=lens, known_on=split.known_on)
+    life = known_on(split.known_on)
+    look, settings, lens, event = life.look, life.settings, life.lens, life.event
     asked = scoring.Asked(split.weeks, life.asked.discount_per_week, settings.level)
     labels, refused, predictions = {heldout.NAIVE: "Past spend"}, {}, []
     scored_default: ir.Table | None = None
@@ -325,6 +342,13 @@ def _round(
         # Where the model of the settings took no part, NBD stands in for it.
         if model.name == settings.model or (model is NBD and scored_default is None):
             scored_default, said_by = scored, model.label
+    if settings.second_stage:
+        try:
+            before = known_on(boosting.period_before(split, whole.totals["first_on"]))
+            predictions.append(boosting.prediction(before, life, split))
+            labels[second_stage.RULE] = second_stage.LABEL
+        except DataError as error:
+            refused[second_stage.LABEL] = error.message
     known = life.histories.select("customer_id")
     outcomes = heldout.outcomes(life.lines, split, lens, event)
     naive = heldout.naive(life.lines, split, lens, event)
