@@ -1,15 +1,17 @@
 """The search for the maximum, and what a fit says about its own doubt."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from tierwise.errors import FitError, UsageError
 from tierwise.lifetime.cells import Cells, count
 from tierwise.lifetime.fit import Fit, maximise
 from tierwise.lifetime.models import MODELS
+from tierwise.lifetime.profile import profile_interval
 
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 THETA = {
@@ -173,7 +175,7 @@ def test_histories_that_tell_nothing_are_refused(model, columns, what):
 def test_intervals_cover_the_truth_about_as_often_as_they_say(model):
     """Of 40 firms at 90%, no parameter is missed more often than chance allows.
 
-    benchmarks/coverage.py measures the same on 200 firms.
+    benchmarks/coverage.py measures the same on 1,000 firms.
     """
     generator, firms = np.random.default_rng(8), 40
     covered = np.zeros(4)
@@ -182,3 +184,55 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(model):
         covered += (ends[0] <= THETA[model.name]) & (THETA[model.name] <= ends[1])
     low, high = stats.binom.interval(0.9998, firms, 0.9)
     assert ((low <= covered) & (covered <= high)).all()
+
+
+def test_the_profile_of_a_bowl_is_its_parabola():
+    """Where the likelihood is a parabola in logs, both intervals are one."""
+    tilted = np.array([[30.0, 12.0], [12.0, 20.0]])
+
+    def objective(logs):
+        away = logs - np.log([3.0, 0.5])
+        return -0.5 * float(away @ tilted @ away), -tilted @ away, -tilted
+
+    fit = maximise("Bowl", ("p", "q"), objective, [(1.0, 1.0)], 10)
+    assert np.array(profile_interval(fit, objective, 0.8)) == pytest.approx(
+        np.array(fit.interval(0.8)), rel=1e-6
+    )
+
+
+@every_model
+def test_profile_intervals_end_where_the_best_of_the_others_has_fallen(model):
+    """At an end, refitting all other parameters by hand gives up chi2 / 2 of log-likelihood."""
+    cells = firm(model, 2500, np.random.default_rng(10))
+    fit = model.fit(cells)
+    fall = stats.chi2.ppf(0.9, 1) / 2
+    for k, ends in enumerate(model.profile_interval(fit, cells, 0.9)):
+        for end in ends:
+            held = partial(best_of_others, model, cells, k, end)
+            start = np.delete(np.log(fit.theta), k)
+            found = optimize.minimize(held, start, jac=True, method="BFGS", options={"gtol": 1e-4})
+            assert -found.fun == pytest.approx(fit.log_likelihood - fall, abs=1e-4)
+
+
+def best_of_others(model, cells, k, end, others):
+    """Negative log-likelihood and slope with the k-th parameter held at `end`."""
+    theta = np.exp(np.insert(others, k, np.log(end)))
+    value, gradient = model.log_likelihood(theta, cells)
+    return -value, -np.delete(gradient, k)
+
+
+def test_profile_intervals_follow_a_bend_or_say_there_is_no_end():
+    """A likelihood that levels off on one side has no end there."""
+
+    def levelling(logs):
+        fade = np.exp(-logs[0])
+        value = -20 * (fade - 0.2) ** 2
+        slope = 40 * (fade - 0.2) * fade
+        return float(value), np.array([slope]), np.array([[-40 * fade * (2 * fade - 0.2)]])
+
+    fit = maximise("Bent", ("q",), levelling, [(3.0,)], 10)
+    assert fit.theta == pytest.approx((5.0,))
+    with pytest.raises(FitError, match="no end of the interval of q above 5"):
+        profile_interval(fit, levelling)
+    with pytest.raises(UsageError, match="level"):
+        profile_interval(fit, levelling, 0.0)

@@ -69,7 +69,9 @@ def test_it_takes_part_where_a_period_before_is_known(desk: tw.Desk):
     assert any(f"{LABEL} took no part: Before" in note for note in found.notes)
     line = next(row for row in found.grid("rounds").rows if row["rule"] == LABEL)
     assert line["predicted"] > 0
-    assert found.to_json() == desk.tournament(holdout_weeks=16, second_stage=True).to_json()
+    again = desk.tournament(holdout_weeks=16, second_stage=True)
+    for grid in ("standings", "rounds"):
+        assert again.grid(grid).rows == found.grid(grid).rows
 
 
 @pytest.mark.usefixtures("boosting")

@@ -11,7 +11,8 @@ import numpy as np
 from tierwise.errors import FitError
 from tierwise.lifetime import bg_nbd, mbg_nbd, nbd, pareto_nbd, simulate
 from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
-from tierwise.lifetime.fit import Fit, maximise
+from tierwise.lifetime.fit import Fit, Objective, maximise
+from tierwise.lifetime.profile import profile_interval
 from tierwise.lifetime.simulate import Days, Histories
 
 Theta = Sequence[float]
@@ -43,10 +44,23 @@ class PurchaseModel:
         return maximise(
             self.label,
             self.parameters,
-            lambda logs: self.log_likelihood_hessian(tuple(np.exp(logs)), cells),
+            self._objective(cells),
             tuple(start[: len(self.parameters)] for start in _starts(cells)),
             cells.customers,
         )
+
+    def profile_interval(
+        self, fit: Fit, cells: Cells, level: float = 0.9
+    ) -> tuple[tuple[float, float], ...]:
+        """Low and high end for each parameter from the likelihood of the fitted cells itself.
+
+        Truer than `Fit.interval` below some 20,000 customers. FitError for a
+        parameter that the histories leave open on one side.
+        """
+        return profile_interval(fit, self._objective(cells), level)
+
+    def _objective(self, cells: Cells) -> Objective:
+        return lambda logs: self.log_likelihood_hessian(tuple(np.exp(logs)), cells)
 
 
 def _require_repeats(label: str, cells: Cells) -> None:

@@ -76,6 +76,32 @@ def cell_scores(
     }
 
 
+def expectations(
+    model: PurchaseModel, theta: tuple[float, ...], cells: Cells, asked: Asked
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Only what is expected of each cell, without ranges: history and `near_mean`, (cells,)."""
+    mean = model.discounted_purchases(theta, cells, asked.horizon_weeks, asked.discount_per_week)
+    active = model.p_active(theta, cells)
+    history = {"x": cells.x, "t_x_days": cells.t_x_days, "T_days": cells.T_days}
+    return {**history, "p_active": active, "near_mean": mean}
+
+
+def expected_values(histories: ir.Table, cell_table: ir.Table, orders: OrderModel) -> ir.Table:
+    """One row a customer with `p_active`, `purchases` (discounted), `order_value`, `near_value`.
+
+    `cell_table` as `expectations`: for long lists whose intervals nobody asks for.
+    """
+    table = histories.join(cell_table, list(HISTORY))
+    mean = orders.terms(table).mean
+    return table.select(
+        "customer_id",
+        "p_active",
+        purchases=table.near_mean,
+        order_value=mean,
+        near_value=table.near_mean * mean,
+    )
+
+
 def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str, Vector]:
     """The same columns where all customers buy at one rate: who is active cannot be told.
 
