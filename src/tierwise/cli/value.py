@@ -187,9 +187,13 @@ def tournament(
     holdout_weeks: Annotated[
         int | None, typer.Option("--holdout-weeks", min=1, help="Length of a period held out.")
     ] = None,
+    second_stage: Annotated[
+        bool | None,
+        typer.Option("--second-stage/--no-second-stage", help="Enter boosted trees too."),
+    ] = None,
 ) -> Answer:
     """Hold periods out and score every model on them beside past spend."""
-    return desk.tournament(question, holdout_weeks=holdout_weeks)
+    return desk.tournament(question, holdout_weeks=holdout_weeks, second_stage=second_stage)
 
 
 @asks(app, without=("window",))

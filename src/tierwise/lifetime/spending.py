@@ -64,11 +64,18 @@ def choose(wanted: SpendModelName, seen: Evidence) -> Spending:
     if why := _against_gamma_gamma(seen, gate):
         return _profit_per_order(seen, gate, (why,))
     try:
-        return _gamma_gamma(seen, gate)
+        found = _gamma_gamma(seen, gate)
     except FitError as error:
         return _profit_per_order(seen, gate, (error.message,))
+    if found.fit is not None and found.fit.theta[1] <= 1:
+        return _profit_per_order(seen, gate, (_NO_MEAN,))
+    return found
 
 
+_NO_MEAN = (
+    "Under Gamma-Gamma customers would spend so unequally that the mean of a new one has no end"
+    " (q is 1 or less), so value is taken per order."
+)
 _TOO_UNEQUAL = (
     "Customers' orders differ too much for one mean to be a guide to all (one customer makes up"
     " much of the spread), so each customer's own mean is taken as it is."

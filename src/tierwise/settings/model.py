@@ -83,6 +83,9 @@ class LifetimeSettings(_Model):
     level: float = Field(0.9, gt=0, lt=1, description="probability of every interval")
     draws: int = Field(200, ge=20, le=5000, description="simulated futures behind an interval")
     seed: int = Field(1, ge=0, description="equal seeds give equal figures")
+    second_stage: bool = Field(
+        False, description="enter the boosted second stage in the tournament (extra boost)"
+    )
 
 
 class ReferralSettings(_Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -19,6 +19,7 @@ from tierwise.lifetime import (
     heldout,
     pooled,
     scoring,
+    second_stage,
     spending,
     tournament,
 )
@@ -32,6 +33,7 @@ from tierwise.lifetime.spending import Evidence, Spending
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
 from tierwise.value.shares import Rows
+from tierwise.workflows import boosting
 from tierwise.workflows.look import Look
 
 
@@ -93,6 +95,7 @@ class Lifetime:
         self.lens = lens or (Lens.GROSS_PROFIT if by_line else look.lens)
         event = look.settings.active.event
         self.event = Activity.PURCHASE if event is Activity.CONTACT else event
+        self._done: dict[tuple[str, scoring.Asked], ir.Table] = {}
 
     @property
     def asked(self) -> scoring.Asked:
@@ -216,8 +219,15 @@ class Lifetime:
     def scored(self, purchases: Purchases, asked: scoring.Asked | None = None) -> ir.Table:
         """One row a customer with what is expected of them, kept in the session."""
         asked = asked or self.asked
-        name = self._named(f"scored_{purchases.model.name}")
-        key = (name, self.look.where, self.lens, self.event, asked)
+        done = purchases.model.name, asked
+        if done not in self._done:
+            self._done[done] = self._scored(purchases, asked)
+        return self._done[done]
+
+    def _scored(self, purchases: Purchases, asked: scoring.Asked) -> ir.Table:
+        # The names of earlier scores stay theirs: whoever holds one of them reads on.
+        name = self._named(f"scored_{purchases.model.name}_{len(self._done)}")
+        key = (purchases.model.name, self.known_on, self.look.where, self.lens, self.event, asked)
         columns = self.kept.columns(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
         found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
@@ -338,6 +348,8 @@ def tournament_answer(
     look: Look, settings: LifetimeSettings, holdout_weeks: int | None = None
 ) -> Answer:
     """Every model against past spend on periods held out."""
+    if settings.second_stage:
+        second_stage.require_package()
     lens = Lens.GROSS_PROFIT if look.lens is Lens.PROFIT else look.lens
     notes = ("Cost to serve is left out: the lines tell what customers brought.",)
     whole = Lifetime(look, settings, lens=lens)
@@ -345,17 +357,20 @@ def tournament_answer(
     days = round((holdout_weeks or months) * DAYS_PER_WEEK)
     asked = holdout_weeks is not None
     splits = heldout.splits(whole.totals["first_on"], look.as_of, days, exactly=asked)
-    rounds = [_round(look, settings, lens, split, whole.event) for split in splits]
+    # The period before a split is where the trees of the second stage learn.
+    known_on = cache(lambda day: Lifetime(look, settings, lens=lens, known_on=day))
+    rounds = [_round(known_on, split, whole) for split in splits]
     context = _context(look, whole)
     told = notes if look.lens is Lens.PROFIT else ()
     return tournament.answer(context, rounds, told)
 
 
 def _round(
-    look: Look, settings: LifetimeSettings, lens: Lens, split: heldout.Split, event: Activity
+    known_on: Callable[[date], Lifetime], split: heldout.Split, whole: Lifetime
 ) -> tournament.Round:
     """Fit on what was known, predict, and look at what happened."""
-    life = Lifetime(look, settings, lens=lens, known_on=split.known_on)
+    life = known_on(split.known_on)
+    look, settings, lens, event = life.look, life.settings, life.lens, life.event
     asked = scoring.Asked(split.weeks, life.asked.discount_per_week, settings.level)
     labels, refused, predictions = {heldout.NAIVE: "Past spend"}, {}, []
     scored_default: ir.Table | None = None
@@ -375,6 +390,13 @@ def _round(
         # Where the model of the settings took no part, NBD stands in for it.
         if model.name == settings.model or (model is NBD and scored_default is None):
             scored_default, said_by = scored, model.label
+    if settings.second_stage:
+        try:
+            before = known_on(boosting.period_before(split, whole.totals["first_on"]))
+            predictions.append(boosting.prediction(before, life, split))
+            labels[second_stage.RULE] = second_stage.LABEL
+        except DataError as error:
+            refused[second_stage.LABEL] = error.message
     known = life.histories.select("customer_id")
     outcomes = heldout.outcomes(life.lines, split, lens, event)
     naive = heldout.naive(life.lines, split, lens, event)

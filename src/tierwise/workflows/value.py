@@ -268,11 +268,18 @@ class Desk:
             return lifetime.customer_answer(look, settings, customer_id, self._scores)
 
     def tournament(
-        self, question: Question = DEFAULT, *, holdout_weeks: int | None = None
+        self,
+        question: Question = DEFAULT,
+        *,
+        holdout_weeks: int | None = None,
+        second_stage: bool | None = None,
     ) -> Answer:
-        """Every model against past spend, on periods held out."""
+        """Every model against past spend, on periods held out; None: as the project says."""
+        own = self.settings.lifetime
+        entered = own.second_stage if second_stage is None else second_stage
+        settings = own.model_copy(update={"second_stage": entered})
         with self._open(question) as look:
-            return lifetime.tournament_answer(look, self.settings.lifetime, holdout_weeks)
+            return lifetime.tournament_answer(look, settings, holdout_weeks)
 
     def contracts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """How long contracts last, what share was lost, and what they will still bring."""
