@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from scipy.special import ndtri
 
+from tierwise.lifetime.histories import total
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.concentration import Rows
@@ -37,13 +38,13 @@ def totals(table: ir.Table) -> ir.Table:
     """One row: what all customers together are expected to do. `table` is `ranked`."""
     return table.aggregate(
         n=table.count(),
-        active=table.p_active.sum(),
-        purchases=table.purchases.sum(),
-        near_value=table.near_value.sum(),
-        near_variance=(table.near_value_sd * table.near_value_sd).sum(),
-        ever_value=table.ever_value.sum(),
-        ever_variance=(table.ever_value_sd * table.ever_value_sd).sum(),
-        past_value=table.past_value.sum(),
+        active=total(table.p_active),
+        purchases=total(table.purchases),
+        near_value=total(table.near_value),
+        near_variance=total(table.near_value_sd * table.near_value_sd),
+        ever_value=total(table.ever_value),
+        ever_variance=total(table.ever_value_sd * table.ever_value_sd),
+        past_value=total(table.past_value),
         unbounded=table.near_value_high.isnull().sum(),
     )
 
@@ -56,11 +57,11 @@ def bands(table: ir.Table) -> ir.Table:
         first_rank=table["rank"].min(),
         last_rank=table["rank"].max(),
         customers=table.count(),
-        active=table.p_active.sum(),
-        purchases=table.purchases.sum(),
-        past_value=table.past_value.sum(),
-        near_value=table.near_value.sum(),
-        ever_value=table.ever_value.sum(),
+        active=total(table.p_active),
+        purchases=total(table.purchases),
+        past_value=total(table.past_value),
+        near_value=total(table.near_value),
+        ever_value=total(table.ever_value),
     )
     return grouped.order_by("band")
 

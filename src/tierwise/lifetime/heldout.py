@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 from dateutil.relativedelta import relativedelta
 
 from tierwise.errors import RefusedError
-from tierwise.lifetime.histories import histories
+from tierwise.lifetime.histories import histories, total
 from tierwise.settings import Activity, Lens
 from tierwise.value.windows import between
 
@@ -40,23 +40,26 @@ class Split:
         return (self.end_on - self.known_on).days / 7
 
 
-def splits(first_on: date, as_of: date, wanted_days: int, most: int = 3) -> tuple[Split, ...]:
+def splits(
+    first_on: date, as_of: date, wanted_days: int, *, exactly: bool = False, most: int = 3
+) -> tuple[Split, ...]:
     """Held-out periods that end with the as-of date and roll back, newest first.
 
     Each has `wanted_days`, or a third of the history where that is shorter, and
-    at least as long a history before it. Raises RefusedError for less than three
-    weeks of data.
+    at least as long a history before it; with `exactly`, up to three quarters and
+    a quarter before it. Raises RefusedError for less than three weeks of data.
     """
     span = (as_of - first_on).days
-    days = min(wanted_days, span // 3)
+    days = min(wanted_days, span * 3 // 4 if exactly else span // 3)
     if days < 7:
         raise RefusedError(
             f"The order lines span {span} days; nothing can be held out and scored.",
             "Load a longer history, at least a few months.",
         )
+    before = span // 4 if exactly else days
     found: list[Split] = []
     end = as_of
-    while len(found) < most and (end - first_on).days >= 2 * days:
+    while len(found) < most and (end - first_on).days >= days + before:
         known = end - relativedelta(days=days)
         found.append(Split(known, end))
         end = known
@@ -148,7 +151,7 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     return table.aggregate(
         customers=table.count(),
         buyers=(table.actual_purchases > 0).sum(),
-        actual_total=table.actual_value.sum(),
+        actual_total=total(table.actual_value),
         actual_purchases=table.actual_purchases.sum(),
         best_captured=table.actual_value.sum(where=table["__true"]),
         **measured,
@@ -162,15 +165,15 @@ def _rank(column: str) -> ir.IntegerValue:
 
 def _measured(table: ir.Table, rule: str) -> dict[str, ir.Value]:
     listed, off = table[f"__{rule}"], (table[f"rule_{rule}"] - table.actual_value).abs()
-    total, closer = table.actual_value.sum(), table[f"__closer_{rule}"]
+    whole, closer = total(table.actual_value), table[f"__closer_{rule}"]
     return {
-        f"{rule}_total": table[f"rule_{rule}"].sum(),
-        f"{rule}_error": off.mean(),
+        f"{rule}_total": total(table[f"rule_{rule}"]),
+        f"{rule}_error": total(off) / table.count(),
         f"{rule}_captured": table.actual_value.sum(where=listed),
         f"{rule}_found": (listed & table["__true"]).sum(),
-        f"{rule}_gain": table[f"__gain_{rule}"].sum() / total,
-        f"{rule}_gain_se": table[f"__apart_{rule}"].sum().sqrt() / total,
-        f"{rule}_closer": closer.mean(),
+        f"{rule}_gain": total(table[f"__gain_{rule}"]) / whole,
+        f"{rule}_gain_se": total(table[f"__apart_{rule}"]).sqrt() / whole,
+        f"{rule}_closer": total(closer) / table.count(),
         f"{rule}_closer_se": closer.std(how="sample") / table.count().cast("float64").sqrt(),
     }
 

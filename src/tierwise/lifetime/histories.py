@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.settings import Activity, Lens
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
+from tierwise.value.ranking import SUM
 from tierwise.value.windows import between
 
 HISTORY = ("x", "t_x_days", "T_days")
@@ -36,17 +37,17 @@ def histories(
     no cents. Raises MissingDataError for a lens whose cost is unknown.
     """
     days = _by_day(lines, as_of, lens, event)
-    bought = days.bought
+    bought, rough = days.bought, days.value.cast("float64")
     table = days.group_by("customer_id").aggregate(
         first_on=days.day.min(where=bought),
         last_on=days.day.max(where=bought),
         purchases=bought.sum().cast("int64"),
-        before_returns=days.spend.sum(),
-        net=days.net.sum(),
-        first_spend=days.spend.argmin(days.day, where=bought),
-        value=days.value.sum(),
-        own=days.value.sum(where=bought),
-        own_squares=(days.value * days.value).sum(where=bought),
+        before_returns=_exactly(days.spend.sum()),
+        net=_exactly(days.net.sum()),
+        first_spend=days.spend.argmin(days.day, where=bought).cast("float64"),
+        value=_exactly(days.value.sum()),
+        own=_exactly(days.value.sum(where=bought)),
+        own_squares=_exactly((rough * rough).cast(SUM).sum(where=bought)),
     )
     table = table.filter(table.purchases > 0)
     own_mean = table.own / table.purchases
@@ -66,6 +67,16 @@ def histories(
     )
 
 
+def _exactly(total: ir.Value) -> ir.Value:
+    """A sum of decimals as floating point: sums of floats depend on the order of the rows."""
+    return total.cast(SUM).cast("float64")
+
+
+def total(column: ir.Value) -> ir.Value:
+    """Sum of a floating-point column that comes out alike whatever the order of the rows."""
+    return _exactly(column.cast(SUM).sum())
+
+
 def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Table:
     known = attributed(lines)
     known = known.filter(between(known, "created_at", None, as_of))
@@ -73,9 +84,9 @@ def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Tab
     counts = amount.notnull() if event is Activity.ORDER else amount > 0
     return known.group_by("customer_id", day=known.created_at.date()).aggregate(
         bought=counts.any().fill_null(False),
-        spend=amount.sum(where=amount > 0).fill_null(0).cast("float64"),
-        net=_net(known, lens).sum().fill_null(0).cast("float64"),
-        value=_value(known, lens).sum().fill_null(0).cast("float64"),
+        spend=amount.sum(where=amount > 0).fill_null(0).cast(SUM),
+        net=_net(known, lens).sum().fill_null(0).cast(SUM),
+        value=_value(known, lens).sum().fill_null(0).cast(SUM),
     )
 
 
@@ -111,7 +122,8 @@ def spend_cells(table: ir.Table) -> ir.Table:
     """
     repeat = table.filter((table.x > 0) & (table.repeat_spend > 0))
     repeat = repeat.mutate(mean_spend=repeat.repeat_spend / repeat.x)
-    return repeat.group_by("x", "mean_spend").aggregate(n=repeat.count())
+    counted = repeat.group_by("x", "mean_spend").aggregate(n=repeat.count())
+    return counted.order_by("x", "mean_spend")
 
 
 def order_statistics(table: ir.Table) -> ir.Table:
@@ -120,7 +132,8 @@ def order_statistics(table: ir.Table) -> ir.Table:
     Equal rows are kept apart: the model of profit per order weighs customers one by one.
     """
     purchases = table.x + 1
-    return table.select(x=purchases, mean=table.value / purchases, squares=table.squares)
+    found = table.select(x=purchases, mean=table.value / purchases, squares=table.squares)
+    return found.order_by("x", "mean", "squares")
 
 
 def after_cost_to_serve(table: ir.Table, summary: ir.Table) -> ir.Table:
@@ -134,13 +147,14 @@ def after_cost_to_serve(table: ir.Table, summary: ir.Table) -> ir.Table:
 
 
 def totals(table: ir.Table) -> ir.Table:
-    """One row: customers, repeat buyers, spend, value, first and last day. `table`: `histories`."""
+    """One row: customers, repeat buyers, money, first and last day. `table`: `histories`."""
     return table.aggregate(
         customers=table.count(),
         repeat_buyers=(table.x > 0).sum(),
         unpaid_repeats=((table.x > 0) & (table.repeat_spend <= 0)).sum(),
-        spend=table.spend.sum(),
-        value=table.value.sum(),
+        spend=_exactly(table.spend.cast(SUM).sum()),
+        # Who sent back all that was bought or more has spent nothing that a share could stay of.
+        value_of_spenders=_exactly(table.value.cast(SUM).sum(where=table.spend > 0).fill_null(0)),
         first_on=table.first_on.min(),
         last_on=table.last_on.max(),
     )

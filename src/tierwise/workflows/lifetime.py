@@ -166,7 +166,7 @@ class Lifetime:
         spend = self._spend_cells
         stats = self.look.session.columns(purchase_histories.order_statistics(self.histories))
         totals = self.totals
-        kept = totals["value"] / totals["spend"] if totals["spend"] else 0.0
+        kept = totals["value_of_spenders"] / totals["spend"] if totals["spend"] else 0.0
         evidence = Evidence(
             spend["x"],
             spend["mean_spend"],
@@ -342,7 +342,8 @@ def tournament_answer(
     whole = Lifetime(look, settings, lens=lens)
     months = discounting.weeks_in_months(settings.horizon_months)
     days = round((holdout_weeks or months) * DAYS_PER_WEEK)
-    splits = heldout.splits(whole.totals["first_on"], look.as_of, days)
+    asked = holdout_weeks is not None
+    splits = heldout.splits(whole.totals["first_on"], look.as_of, days, exactly=asked)
     rounds = [_round(look, settings, lens, split, whole.event) for split in splits]
     context = _context(look, whole)
     told = notes if look.lens is Lens.PROFIT else ()
