@@ -27,3 +27,16 @@ def test_importing_costs_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_no_engine():
+    """`tierwise --help` waits for no engine: the commands bring it when they run."""
+    code = (
+        "import sys; sys.argv = ['tierwise', 'value', '--help']\n"
+        "from tierwise.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('ibis', 'duckdb', 'pyarrow', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

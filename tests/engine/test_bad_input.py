@@ -321,6 +321,46 @@ def test_a_lone_comma_before_three_digits_asks_what_it_means(load_csv):
     assert "1.234" in problem.message
 
 
+DOTTED = "order;customer;date;amount\n1;c;2024-01-05;1.234\n2;c;2024-01-06;-12.000\n"
+
+
+@pytest.mark.parametrize("more", ["", "3;c;2024-01-07;15\n", "3;c;2024-01-07;€ 2.500\n"])
+def test_a_lone_dot_before_three_digits_asks_what_it_means(load_csv, more):
+    """Amounts that may all have the dot for thousands are refused, not read a thousandth."""
+    problem = load_csv(DOTTED + more).problem("ambiguous-decimal-sign")
+    assert "1234 (dot for thousands)" in problem.message
+    assert "1.234 (decimal dot)" in problem.message
+    assert 'decimal = "."' in problem.remedy
+
+
+@pytest.mark.parametrize(("sign", "read"), [(",", "1234"), (".", "1.234")])
+def test_a_set_decimal_sign_says_what_a_lone_dot_means(load_csv, sign, read):
+    """With the sign set, amounts with a dot before three digits are read by it."""
+    loaded = load_csv(DOTTED, f'decimal = "{sign}"')
+    assert loaded.rows()[0]["total_amount"] == Decimal(read)
+
+
+@pytest.mark.parametrize("clear", ["0.500", "2.5", "1234.567", "9.99", ".125", "7.1234"])
+def test_one_clear_amount_says_what_a_lone_dot_means(load_csv, clear):
+    """One number whose dot can only be the decimal sign decides for the source."""
+    loaded = load_csv(DOTTED + f"3;c;2024-01-07;{clear}\n")
+    assert [r["total_amount"] for r in loaded.rows()] == [
+        Decimal("1.234"),
+        Decimal("-12"),
+        Decimal(clear),
+    ]
+
+
+def test_a_clear_comma_makes_the_dot_one_of_thousands(load_csv):
+    """One number with a decimal comma decides for the source too."""
+    loaded = load_csv(DOTTED + "3;c;2024-01-07;0,50\n")
+    assert [r["total_amount"] for r in loaded.rows()] == [
+        Decimal(1234),
+        Decimal(-12000),
+        Decimal("0.5"),
+    ]
+
+
 def test_an_amount_with_a_foreign_sign_is_warned_of(load_csv):
     problem = load_csv(HEADER + "1,c,2024-01-05,$12.50\n").problem("currency-sign")
     assert problem.severity is Severity.WARNING
@@ -330,3 +370,90 @@ def test_not_parquet_is_said(load_project, tmp_path):
     (tmp_path / "x.parquet").write_text("no")
     loaded = load_project('[sources.order_lines]\npath = "x.parquet"\n')
     assert "not readable as Parquet" in loaded.problem("not-parquet").message
+
+
+def test_an_expression_that_fails_on_a_row_is_named(load_csv):
+    """An expression that the engine cannot work out leaves the table out, with the column."""
+    columns = (
+        'header_id = "order", customer_id = "customer", created_at = "date",'
+        ' total_amount = { sql = "CAST(amount AS DECIMAL(18, 2))" }'
+    )
+    loaded = load_csv(GOOD + "3,c3,2024-03-01,x\n", columns=columns)
+    problem = loaded.problem("failing-expression")
+    assert problem.column == "total_amount"
+    assert "'x'" in problem.message.replace('"', "'")
+    assert "TRY_CAST" in problem.remedy
+    assert loaded.report.tables == ()
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y/%m/%d"])
+def test_a_date_format_that_reads_nothing_is_warned_of(load_csv, form):
+    """A date format that fits no value is not passed over in silence."""
+    loaded = load_csv(GOOD, f'date_format = "{form}"')
+    problem = loaded.problem("date-format-unfit")
+    assert problem.severity is Severity.WARNING
+    assert (problem.column, "ISO 8601 is used" in problem.message) == ("date", True)
+    assert loaded.table().rows_kept == 2
+
+
+def test_a_date_format_that_fits_some_values_is_not_warned_of(load_csv):
+    """A format that reads one value is the one that was meant."""
+    loaded = load_csv(GOOD.replace("2024-01-05", "05.01.2024"), 'date_format = "%d.%m.%Y"')
+    assert "date-format-unfit" not in loaded.codes()
+
+
+def test_mostly_negative_amounts_are_a_warning(load_csv):
+    """Where most amounts are negative the sign may be that of the other side's books."""
+    rows = "".join(f"{k},c{k},2024-01-05,{-5 if k < 8 else 5}\n" for k in range(1, 11))
+    found = load_csv("order,customer,date,amount\n" + rows).problem("negative-amount")
+    assert (found.severity, found.count) == (Severity.WARNING, 7)
+    assert "turn the sign" in found.remedy
+
+
+def test_words_for_what_does_not_read(load_csv):
+    """An open quote and a year long past are told in whole sentences."""
+    text = 'order,customer,date,amount\n1,c1,2024-01-05,5\n2,"c2,2024-01-05,5\n3,c3,0025-01-01,5\n'
+    loaded = load_csv(text + "".join(f"{k},c,2024-01-05,5\n" for k in range(4, 30)))
+    said = [problem.message for problem in loaded.report.problems]
+    assert any("This row has a quote that opens in this line and is not closed" in m for m in said)
+    assert any("between the years 1000 and 9999" in m for m in said)
+
+
+def test_the_currency_of_a_known_export_is_no_guess(load_project, shared_data):
+    """Where the preset says the currency and the project agrees, nothing is assumed."""
+    path = shared_data / "cdnow" / "cdnow_sample.parquet"
+    source = f'[sources.order_lines]\npath = "{path}"\npreset = "cdnow"\n'
+    assert "currency-assumed" in load_project(source).codes()
+    known = load_project('[project]\ncurrency = "USD"\n' + source)
+    assert "currency-assumed" not in known.codes()
+
+
+SAME = (
+    HEADER
+    + "1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,10.00\n1,c1,2024-01-05,11.00\n2,,2024-02-06,5.00\n2,,2024-02-06,5.00\n"
+)
+
+
+def test_identical_rows_are_counted_and_kept(load_csv):
+    """Without a key for lines, rows equal to an earlier one stay, with their count and amount."""
+    loaded = load_csv(SAME)
+    found = loaded.problem("identical-rows")
+    assert (found.severity, found.count, found.row) == (Severity.WARNING, 3, 3)
+    assert "They sum to 25.00" in found.message
+    assert "drop_identical = true" in found.remedy
+    assert len(loaded.rows()) == 6
+    assert loaded.rejects() == []
+
+
+def test_identical_rows_are_dropped_where_that_is_set(load_csv):
+    """With drop_identical the first of equal rows stays and the others are rejects."""
+    loaded = load_csv(SAME, "drop_identical = true")
+    assert [row["total_amount"] for row in loaded.rows()] == [10, 11, 5]
+    assert [(row["source_row"], row["code"]) for row in loaded.rejects()] == [
+        (3, "duplicate"),
+        (4, "duplicate"),
+        (7, "duplicate"),
+    ]
+    table = loaded.table()
+    assert (table.rows_read, table.rows_kept, table.rows_rejected) == (6, 3, 3)
+    assert "left out" in loaded.problem("identical-rows").message

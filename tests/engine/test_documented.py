@@ -16,6 +16,7 @@ from tierwise.settings.model import (
     StrategicSettings,
     ValueSettings,
 )
+from tierwise.tables.meanings import MEANINGS, meaning
 from tierwise.tables.schema import TABLES
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -55,4 +56,18 @@ def test_every_column_is_documented(table):
     section = text.split(f"## {table.name}\n", 1)[1].split("\n## ", 1)[0]
     for column in table.columns:
         name = f"**{column.name}**" if column.required else column.name
-        assert f"| {name} | {column.kind} |" in section
+        said = meaning(table.name, column.name)
+        assert said, f"{table.name}.{column.name} has no meaning in tables/meanings.py"
+        values = ", ".join(column.one_of)
+        assert f"| {name} | {column.kind} | {values} | {said} |" in section
+
+
+def test_every_meaning_is_of_a_column():
+    """No meaning is left over from a column that was renamed."""
+    known = {
+        name
+        for table in TABLES.values()
+        for column in table.columns
+        for name in (column.name, f"{table.name}.{column.name}")
+    }
+    assert MEANINGS.keys() <= known

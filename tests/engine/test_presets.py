@@ -119,6 +119,40 @@ def test_fivetran_amounts_in_cents_are_brought_to_units(load_preset):
     assert sum(r["total_amount"] for r in rows) == Decimal(10)
 
 
+STRIPE = """header_id,line_item_id,line_item_index,record_type,created_at,currency,header_status,billing_type,quantity,discount_amount,tax_amount,total_amount,fee_amount,refund_amount,customer_id,customer_level
+in_1,il_1,1,line_item,2024-01-05 10:00:00,eur,paid,subscription,1,,,100.00,,,cus_1,customer
+in_1,il_2,2,line_item,2024-01-05 10:00:00,eur,paid,subscription,1,,,50.00,,,cus_1,customer
+in_1,,0,header,2024-01-05 10:00:00,eur,paid,subscription,,10.00,26.60,16.60,3.10,40.00,cus_1,customer
+in_2,il_3,1,line_item,2024-01-06 10:00:00,eur,void,subscription,1,,,80.00,,,cus_2,customer
+in_3,il_4,1,line_item,2024-01-07 10:00:00,eur,uncollectible,subscription,1,,,70.00,,,cus_2,customer
+in_3,,0,header,2024-01-07 10:00:00,eur,uncollectible,subscription,,,13.30,13.30,,,cus_2,customer
+in_4,il_5,1,line_item,2024-01-08 10:00:00,eur,draft,subscription,1,,,60.00,,,cus_2,customer
+in_5,il_6,1,line_item,2024-01-09 10:00:00,eur,open,subscription,1,,,30.00,,,cus_2,customer
+"""
+SHOPIFY_MODEL = """header_id,line_item_id,line_item_index,record_type,created_at,currency,header_status,billing_type,quantity,discount_amount,tax_amount,total_amount,fee_amount,refund_amount,customer_id,customer_level
+1,11,1,line_item,2024-01-05 10:00:00,EUR,fulfilled,,2,,,100.00,,,7,customer
+1,,0,header,2024-01-05 10:00:00,EUR,fulfilled,,,10.00,19.00,,4.90,25.00,7,customer
+"""
+
+
+@pytest.mark.parametrize(
+    ("export", "revenue"),
+    [
+        (STRIPE, {"in_1": 100, "in_2": 0, "in_3": 0, "in_4": 0, "in_5": 30}),
+        (SHOPIFY_MODEL, {"1": 65}),
+    ],
+)
+def test_fivetran_invoices_add_up_to_revenue(load_preset, monkeypatch, export, revenue):
+    """Rows of an invoice add up to what was sold: no tax, no refund, nothing that is void."""
+    monkeypatch.setitem(SAMPLES, "fivetran-line-items", export)
+    loaded = load_preset("fivetran-line-items")
+    total: dict[str, Decimal] = {}
+    for row in loaded.rows():
+        total[row["header_id"]] = total.get(row["header_id"], Decimal(0)) + row["total_amount"]
+    assert total == revenue
+    assert not loaded.rejects()
+
+
 def test_zendesk_waits_on_the_customers_clock(load_preset):
     row = load_preset("zendesk-ticket-metrics").rows("contacts")[0]
     assert (row["customer_id"], row["status"], row["wait_s"], row["transfers"]) == (

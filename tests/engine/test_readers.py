@@ -316,3 +316,15 @@ def test_fingerprints_tell_the_files_content(load_csv):
     assert [(i.kind, i.bytes, len(i.sha256), i.rows) for i in inputs] == [
         ("file", len(ROWS) + 3, 64, 2)
     ]
+
+
+def test_rows_of_several_files_say_which_they_came_from(load_project, tmp_path):
+    """A row can be found again: file and row stand beside it, also where a path is a glob."""
+    for month in ("01", "02"):
+        text = f"header_id,customer_id,created_at,total_amount\no{month},c1,2024-{month}-05,1.50\n"
+        (tmp_path / f"o-{month}.csv").write_text(text)
+    loaded = load_project('[sources.order_lines]\npath = "o-*.csv"\n')
+    assert {(r["header_id"], r["source_file"], r["source_row"]) for r in loaded.rows()} == {
+        ("o01", "o-01.csv", 2),
+        ("o02", "o-02.csv", 2),
+    }

@@ -133,7 +133,7 @@ def test_component_leaves_out_what_does_not_count(session, make, values):
 def test_nothing_observed(demo):
     """Without reach anywhere the message names the tables that could tell; so does an empty one."""
     with pytest.raises(MissingDataError, match="influence"):
-        influence.observations(demo["contacts"], None, AS_OF)
+        influence.observations(demo["contacts"].drop("reach"), None, AS_OF)
     with pytest.raises(MissingDataError, match="influence"):
         influence.answer(context, [], InfluenceSettings(), {})
 

@@ -218,6 +218,25 @@ def test_nothing_is_credited_twice(graph, chosen):
         assert value <= expected[name] + Decimal("0.0001")
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.dictionaries(nodes, st.tuples(nodes, st.none() | amounts)), shares(), st.sets(nodes))
+def test_part_of_the_network(graph, chosen, ids):
+    """Some referrers have the credit they have in the whole, and the rest has all the rest."""
+    rows = [
+        {"referred_id": child, "referrer_id": above, "value": value, "at": None, "left_out": None}
+        for child, (above, value) in graph.items()
+        if child != above
+    ]
+    whole = referral.network(rows, chosen)
+    others = {row["referrer_id"] for row in rows} - ids
+    parts = [referral.credited_to(rows, some, chosen) for some in (ids, others)]
+    assert {c for part in parts for c in part.credits} == set(whole.credits)
+    assert all(c.customer_id in ids for c in parts[0].credits)
+    for name in ("counted", "referred_value", "losing", "unknown"):
+        assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
+    assert sum(sum(part.left_out.values()) for part in parts) == sum(whole.left_out.values())
+
+
 def test_fairfield(session, demo, demo_summary, hold):
     """Every referral of the case study counts once, and the credits are scores."""
     values = demo_summary.mutate(value=demo_summary.gross_profit)

@@ -88,6 +88,25 @@ PROJECTS = {
                  min("Complete Timestamp") AS created_at
           FROM source GROUP BY 1'''
         """,
+    # Tenure in months and whether the customer left last month are all that is known.
+    "telco": """
+        [project]
+        name = "Telco"
+        currency = "USD"
+        as_of = 2020-01-01
+        [value]
+        window = "all"
+        lens = "revenue"
+        [sources.contracts]
+        path = "DATA/telco_churn_ibm/telco_customer_churn.parquet"
+        [sources.contracts.columns]
+        contract_id = "customerID"
+        customer_id = "customerID"
+        product_id = "Contract"
+        started_on = { sql = "DATE '2020-01-01' - to_months(tenure::INT)" }
+        term_end_on = { sql = "CASE WHEN Churn = 'Yes' THEN DATE '2020-01-01' END" }
+        monthly_amount = "MonthlyCharges"
+        """,
 }
 
 CONCENTRATION = {
@@ -119,6 +138,8 @@ def on_desk(name: str) -> tuple[str, Callable[[Desk], Any], list[str]]:
         )
     if kind == "population":
         return what, Desk.population, ["population"]
+    if kind == "contracts":
+        return what, Desk.contracts, ["contracts"]
     return what, Desk.whale, ["whale"]
 
 

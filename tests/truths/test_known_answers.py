@@ -93,6 +93,26 @@ def test_whale_peak_share(ask: Ask):
     assert max(point["cumulative"] for point in found["curve"]) == found["peak_profit"]
 
 
+# IBM's sample company: customers and monthly charges of those who left, counted from the file.
+CHURN = [("Month-to-month", "42.71%"), ("One year", "11.27%"), ("Two year", "2.83%")]
+
+
+@pytest.mark.parametrize(("product", "lost"), CHURN)
+def test_churn(ask: Ask, product: str, lost: str):
+    """The share of contracts lost by kind of contract is the known one."""
+    rows = {row["product"]: row for row in ask("contracts: telco")["products"]}
+    assert f"{rows[product]['lost_share']:.2%}" == lost
+
+
+def test_churn_in_money(ask: Ask):
+    """Of 456,116.60 a month 139,130.85 were lost: 26.5% of customers, 30.5% of the money."""
+    found = ask("contracts: telco")
+    assert f"{found['monthly_amount']:,.2f}" == "456,116.60"
+    assert f"{found['monthly_lost']:,.2f}" == "139,130.85"
+    assert f"{found['lost_share']:.1%}" == "26.5%"
+    assert f"{found['lost_money_share']:.1%}" == "30.5%"
+
+
 def test_faces_agree(on_the_desk: Ask, command: Callable[[str], list[str]]):
     """The installed command prints the very document of the desk and nothing else."""
     for name in ("concentration: online-retail positive", "whale: superstore"):

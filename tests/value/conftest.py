@@ -52,6 +52,7 @@ SCHEMAS = {
             "customer_id": pa.string(),
             "asked_on": pa.date32(),
             "wallet_amount": MONEY,
+            "category": pa.string(),
             "low_amount": MONEY,
             "high_amount": MONEY,
             "source": pa.string(),

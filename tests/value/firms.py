@@ -99,11 +99,12 @@ wallets = st.lists(
         customer_id=customers,
         asked_on=days,
         wallet_amount=money(1, 9000, 2),
+        category=st.sampled_from([None, "tea", "cups"]),
         low_amount=money(1, 10, 2),
         high_amount=money(9000, 9999, 2),
         source=st.sampled_from([None, "survey"]),
     ),
-    unique_by=lambda w: (w.customer_id, w.asked_on),
+    unique_by=lambda w: (w.customer_id, w.category, w.asked_on),
     max_size=8,
 )
 

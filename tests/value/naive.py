@@ -66,6 +66,7 @@ class Wallet:
     customer_id: str
     asked_on: date
     wallet_amount: Decimal
+    category: str | None = None
     low_amount: Decimal | None = None
     high_amount: Decimal | None = None
     source: str | None = None
@@ -107,7 +108,7 @@ class Customer:
     contacts: int = 0
     handled_s: int = 0
     standard: Decimal = Decimal(0)  # contacts at the agents' hourly cost
-    visits: int = 0
+    visits: int = 0  # in ten-thousandths
     first_order_at: datetime | None = None
     last_order_at: datetime | None = None
     cost: dict[str, Decimal] = field(default_factory=dict)  # driver, or "direct", to amount
@@ -179,7 +180,9 @@ def summary(firm: Firm, start: date | None, as_of: date) -> dict[str, Customer]:
         if entry.customer_id is not None:
             found = row(entry.customer_id)
             found.cost["direct"] = found.cost.get("direct", Decimal(0)) + entry.amount
-            found.visits += round(entry.driver_qty or 0) if entry.driver == "visit" else 0
+            found.visits += (
+                round((entry.driver_qty or 0) * 10_000) if entry.driver == "visit" else 0
+            )
     for driver in DRIVERS:
         pool = sum(
             (c.amount for c in ledger if c.customer_id is None and c.driver == driver), Decimal(0)
@@ -342,3 +345,24 @@ def deciles(values: Sequence[tuple[str, Any]]) -> dict[str, int]:
 def day_before(day: date) -> date:
     """Yesterday."""
     return day - timedelta(days=1)
+
+
+def over_served(rows: Mapping[str, Customer]) -> dict[str, float]:
+    """Customers who take three times their share of revenue, and by how much more of all."""
+    some = {k: c for k, c in rows.items() if c.lines or c.contacts or c.cost_to_serve}
+    revenue = float(sum(c.revenue for c in some.values()))
+    taken = {
+        "contacts": {k: float(c.contacts) for k, c in some.items()},
+        "minutes": {k: c.handled_s / 60 for k, c in some.items()},
+        "cost": {k: float(c.cost_to_serve) for k, c in some.items()},
+    }
+    found: dict[str, float] = {}
+    for amounts in taken.values():
+        everything = sum(amounts.values())
+        for key, amount in amounts.items():
+            if not everything:
+                continue
+            brought, part = float(some[key].revenue) / revenue, amount / everything
+            if part >= 3 * brought and part > 1 / len(some):
+                found[key] = max(found.get(key, 0.0), part - brought)
+    return found

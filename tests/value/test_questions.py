@@ -92,6 +92,46 @@ def test_unfinished_period_is_marked(bench: Bench):
     assert "not final" in found.notes[-1]
 
 
+def test_revenue_of_the_lost_is_that_of_their_span(bench: Bench):
+    """Active for 12 months: who is lost takes what the last 12 active months brought, not zero."""
+    bench.fill(
+        Firm(
+            [
+                line("a", datetime(2023, 1, 10), 30),
+                line("a", datetime(2023, 5, 10), 12),
+                line("b", datetime(2025, 1, 10), 1),
+            ]
+        )
+    )
+    rows = {r["period"]: r for r in counted(bench, RULES[3]).grid("periods").rows}
+    assert (rows["2024-Q2"]["lost"], rows["2024-Q2"]["revenue_lost"]) == (1, 12)
+    rows = {r["period"]: r for r in counted(bench, RULES[0]).grid("periods").rows}
+    assert (rows["2023-Q3"]["lost"], rows["2023-Q3"]["revenue_lost"]) == (1, 12)
+
+
+def test_change_against_a_loss_is_not_told(bench: Bench):
+    """Revenue that was negative before has no percentage to change by."""
+    bench.fill(
+        Firm(
+            [
+                line("a", datetime(2023, 5, 1), 20),
+                line("b", datetime(2023, 6, 1), -120),
+                line("a", datetime(2024, 6, 1), 12),
+            ]
+        )
+    )
+    row = bench.ask(
+        "standing",
+        lambda t: standing.expression(
+            standing.happenings(t["order_lines"], None, Activity.PURCHASE), AS_OF, YEAR
+        ),
+    )[0]
+    nobody = {"lines": 0, "revenue": None}
+    names = [f.name for f in standing.answer(context, row, None, nobody, None, []).figures]
+    assert "revenue" in names
+    assert "revenue_change" not in names
+
+
 def test_contacts_that_nobody_has(bench: Bench):
     """Activity by contact without a contacts table says which setting to change."""
     with pytest.raises(MissingDataError, match="no contacts table") as missing:
@@ -182,7 +222,7 @@ def test_margins(bench: Bench, firm: Firm):
     rows = bench.ask(
         "margins", lambda t: margins.expression(summarise(t, START, AS_OF), "revenue", 100)
     )
-    found = margins.answer(context, rows, {})
+    found = margins.answer(context, rows, "revenue", {})
     sales = {k: float(c.revenue_before_returns + (c.discount or 0)) for k, c in ordered.items()}
     assert found.figure("revenue").value == sum(c.revenue for c in ordered.values())
     if given_away:
@@ -260,14 +300,47 @@ def test_small_slices_are_pooled(bench: Bench):
     firm = Firm(
         [line(key, at, 10, channel="web") for key in "abcd"]
         + [line("e", at, 5, channel="shop"), line("f", at, 7, channel="phone")]
+        + [line("g", at, 1, channel="fax")]
     )
     found = cut(bench, firm, 3)
     rows = {row["slice"]: row for row in found.grid("slices").rows}
     pooled = rows.pop("(slices under 3 customers)")
-    assert (pooled["customers"], pooled["revenue"], pooled["opens"]) == (2, 12, "")
+    assert (pooled["customers"], pooled["revenue"], pooled["opens"]) == (3, 13, "")
     assert list(rows) == ["web"]
     assert rows["web"]["opens"] == "slice:channel=web"
     assert any("pooled" in note for note in found.notes)
+
+
+def test_pool_is_never_too_small(bench: Bench):
+    """Where small slices are too few together, the next larger one joins them; counted once."""
+    at = datetime(2024, 6, 1)
+    firm = Firm(
+        [line(key, at, 10, channel="web") for key in "abcdef"]
+        + [line(key, at, 20, channel="shop") for key in "abc"]
+        + [line("a", at, 5, channel="phone"), line("a", at, 2, channel="fax")]
+    )
+    rows = {row["slice"]: row for row in cut(bench, firm, 3).grid("slices").rows}
+    pooled = rows.pop("(slices under 3 customers)")
+    assert (pooled["customers"], pooled["revenue"]) == (3, 67)  # a by phone and fax, and the shop
+    assert list(rows) == ["web"]
+
+
+def test_a_firm_too_small_for_a_cell_is_only_counted(bench: Bench):
+    """Where nobody is left to join, the count is shown and no amount."""
+    at = datetime(2024, 6, 1)
+    firm = Firm([line("a", at, 5, channel="phone"), line("b", at, 7, channel="web")])
+    (row,) = cut(bench, firm, 3).grid("slices").rows
+    assert (row["customers"], row["share_of_customers"]) == (2, 1)
+    assert not any(row[n] for n in row if n not in ("slice", "customers", "share_of_customers"))
+
+
+def test_slices_of_the_past_pool_nobody(bench: Bench):
+    """A slice that has no customer any more makes no other slice disappear."""
+    firm = Firm(
+        [line(key, datetime(2024, 6, 1), 10, channel="web") for key in "abc"]
+        + [line("d", datetime(2023, 6, 1), 5, channel="fax")]
+    )
+    assert [row["slice"] for row in cut(bench, firm, 3).grid("slices").rows] == ["web"]
 
 
 def test_tenure_is_standardised(bench: Bench):
@@ -343,11 +416,13 @@ def test_contact_costs(bench: Bench, firm: Firm):
 @given(firms())
 def test_wallets(bench: Bench, firm: Firm):
     """The newest estimate counts; shares are revenue over it, with its source's interval."""
-    newest: dict[str, Wallet] = {}
+    newest: dict[tuple[str, str | None], Wallet] = {}
     for estimate in sorted(firm.wallets, key=lambda w: (w.asked_on, w.wallet_amount)):
-        newest[estimate.customer_id] = estimate
+        newest[estimate.customer_id, estimate.category] = estimate
+    known: dict[str, list[Wallet]] = defaultdict(list)
+    for (customer, _), estimate in newest.items():
+        known[customer].append(estimate)
     twins = naive.summary(firm, START, AS_OF)
-    known = newest
     assume(known)
     bench.fill(firm)
     rows = bench.ask(
@@ -355,16 +430,18 @@ def test_wallets(bench: Bench, firm: Firm):
     )
     found = wallet.answer(context, rows, {})
     spent = sum(twins[key].revenue for key in known if key in twins)
-    everything = sum(w.wallet_amount for w in known.values())
+    everything = sum(w.wallet_amount for w in newest.values())
     assert found.figure("share_of_wallet").value == pytest.approx(float(spent / everything))
     assert found.figure("gap").value == everything - spent
     for row in found.grid("wallets").rows:
-        estimate = known[row["customer_id"]]
+        estimates = known[row["customer_id"]]
         twin = twins.get(row["customer_id"])
         revenue = twin.revenue if twin else 0
-        assert row["wallet"] == estimate.wallet_amount
-        assert row["share_low"] == pytest.approx(float(revenue / estimate.high_amount))
-        assert row["share_high"] == pytest.approx(float(revenue / estimate.low_amount))
+        assert row["wallet"] == sum(w.wallet_amount for w in estimates)
+        assert row["categories"] == len(estimates)
+        low, high = sum(w.low_amount for w in estimates), sum(w.high_amount for w in estimates)
+        assert row["share_low"] == pytest.approx(float(revenue / high))
+        assert row["share_high"] == pytest.approx(float(revenue / low))
     gaps = [row["gap"] for row in found.grid("wallets").rows]
     assert gaps == sorted(gaps, reverse=True)
 

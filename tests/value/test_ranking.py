@@ -16,8 +16,8 @@ from tests.value.naive import Firm, Line
 
 from tierwise.errors import MissingDataError, RefusedError
 from tierwise.value import bands, concentration, dependency, whale
-from tierwise.value.concentration import top_count
 from tierwise.value.ranking import ranked
+from tierwise.value.shares import top_count
 from tierwise.value.summary import summarise
 
 TOP_N = (1, 3, 250)

@@ -86,6 +86,38 @@ def test_not_understood(text: str):
     assert '"80:20"' in wrong.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "noun"),
+    [
+        ("20% of products bring 80% of revenue", "products"),
+        ("80% of revenue comes from 20% of our products", "products"),
+        ("our top 10 products bring 50%", "products"),
+        ("20% of customers place 80% of orders", "orders"),
+        ("we lose 5% of our revenue a year", "revenue"),
+        ("30% of suppliers are unprofitable", "suppliers"),
+        ("60% of french customers buy again", "french"),
+    ],
+)
+def test_beliefs_about_others_are_refused(text: str, noun: str):
+    """What is said of products, orders or some of the customers is not measured of all of them."""
+    with pytest.raises(UsageError, match=f"is about {noun}") as wrong:
+        read(text)
+    assert "customers" in wrong.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the top 40 of them bring 60%",
+        "our top 40 accounts bring 60% of the business",
+        "20% of the firm's customers make 80% of all sales",
+    ],
+)
+def test_beliefs_about_customers_in_other_words(text: str):
+    """Buyers, accounts, them: all of them are customers."""
+    assert read(text).claimed in (0.6, 0.8)
+
+
 MEASURED = [
     # belief, measured, verdict; figures of the small firm
     ("70:20", 0.7, "holds"),
@@ -193,3 +225,15 @@ def test_wilson_interval_at_the_ends(part: int, whole: int):
 def test_share_of_nobody():
     """Nobody at all has no share and no interval."""
     assert proportion(0, 0) == (None, None, None)
+
+
+def test_loss_before_the_data_is_refused(tmp_path):
+    """What was lost is not measured against months of which the data hold a few days."""
+    late = """
+order,line,customer,at,amount,cost,discount,channel
+o1,1,c1,2024-12-20T09:00:00,600.00,300.00,,web
+o2,1,c2,2025-12-20T09:00:00,600.00,300.00,,web
+"""
+    with pytest.raises(RefusedError, match="data begin 2024-12-20") as wrong:
+        desk_of(tmp_path / "late", lines=late).belief("we lose about 1% a year")
+    assert "quarter" in wrong.value.remedy

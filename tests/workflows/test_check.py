@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tierwise.engine.project import open_project
-from tierwise.errors import SettingsError
+from tierwise.errors import DataError, SettingsError
 from tierwise.workflows.check import CheckResult, check
 
 ROWS = "header_id,customer_id,created_at,total_amount\n1,c1,2024-01-05,10\n2,,2024-01-06,x\n3,c3,2025-01-06,5\n4,c4,2024-02-06,-5\n"
@@ -86,3 +86,18 @@ def test_broken_toml_names_the_line(tmp_path):
     (tmp_path / "tierwise.toml").write_text("[project\n")
     with pytest.raises(SettingsError, match="line 1"):
         open_project(tmp_path)
+
+
+def test_a_project_without_sources_is_an_error(tmp_path):
+    """Nothing to read is not the same as nothing to report."""
+    with pytest.raises(DataError, match="names no sources"):
+        checked(tmp_path, "[project]\n")
+
+
+def test_derived_rows_are_counted_apart(tmp_path):
+    """Customers that no file lists are no rows kept: they were read from nowhere."""
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n').answer
+    assert found.figure("rows_kept").value == 2
+    assert found.figure("rows_derived").value > 0
+    derived = next(row for row in found.grid("tables").rows if row["name"] == "customers")
+    assert (derived["source"], derived["rows_read"]) == ("derived from other tables", None)

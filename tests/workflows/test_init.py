@@ -15,6 +15,7 @@ from tierwise.errors import UsageError
 from tierwise.workflows.check import check
 from tierwise.workflows.init import Proposal, propose
 
+TODAY = date(2026, 1, 1)
 SHOPIFY = (
     "\ufeffName,Email,Financial Status,Created at,Currency,Subtotal,Lineitem quantity,Lineitem name,"
     "Lineitem price,Lineitem sku,Lineitem discount,Refunded Amount\n"
@@ -26,10 +27,10 @@ ORDERS = "Rechnungsnr.;Kundennummer;Rechnungsdatum;Menge;Betrag\nR1;00017;03.04.
 
 def accepted(folder: Path) -> Proposal:
     """Propose, write, and load what was proposed: it must do without errors."""
-    proposal = propose(folder)
+    proposal = propose(folder, today=TODAY)
     tomllib.loads(proposal.toml())
     proposal.write()
-    found = check(open_project(folder), as_of=None, today=date(2026, 1, 1), tell=str)
+    found = check(open_project(folder), as_of=None, today=TODAY, tell=str)
     assert not found.errors, [str(p) for p in found.errors]
     return proposal
 
@@ -88,7 +89,7 @@ def test_a_column_named_right_with_wrong_values_is_not_taken(tmp_path):
 
 def test_a_question_that_only_the_user_can_answer_is_asked_in_the_file(tmp_path):
     (tmp_path / "o.csv").write_text("order,customer,date,amount\n1,c,03/04/2024,2\n")
-    proposal = propose(tmp_path)
+    proposal = propose(tmp_path, today=TODAY)
     assert [p.code for p in proposal.open_questions] == ["ambiguous-date"]
     assert '# date_format = "%d/%m/%Y"' in proposal.toml()
 
@@ -96,17 +97,52 @@ def test_a_question_that_only_the_user_can_answer_is_asked_in_the_file(tmp_path)
 def test_an_existing_file_is_left_alone(tmp_path):
     (tmp_path / "tierwise.toml").write_text("")
     with pytest.raises(UsageError, match="exists already"):
-        propose(tmp_path).write()
+        propose(tmp_path, today=TODAY).write()
 
 
 def test_a_folder_without_tables_still_gives_valid_settings(tmp_path):
-    proposal = propose(tmp_path)
+    proposal = propose(tmp_path, today=TODAY)
     assert proposal.sources == ()
     proposal.write()
     assert open_project(tmp_path).name == tmp_path.name
 
 
+def test_orders_without_an_amount_are_no_customers(tmp_path):
+    """A file that lacks one needed column is told so, and is not taken for something else."""
+    (tmp_path / "orders.csv").write_text("order,customer,date,qty\n1,c,2024-01-05,2\n")
+    proposal = propose(tmp_path)
+    assert proposal.sources == ()
+    assert "orders.csv looks like order_lines; total_amount is missing" in proposal.lacks
+
+
+def test_an_amount_that_holds_no_numbers_is_named(tmp_path):
+    """The column that has the right name and the wrong values is named with the missing one."""
+    text = "order,customer,date,amount\n1,c,2024-01-05,much\n2,d,2024-01-06,more\n"
+    (tmp_path / "orders.csv").write_text(text)
+    said = 'total_amount is missing ("amount" holds values of another kind)'
+    assert said in propose(tmp_path).lacks
+
+
+def test_customers_alone_answer_nothing(tmp_path):
+    """Customers are taken, and it is said that something to reckon with is missing."""
+    (tmp_path / "c.csv").write_text("customer_id,name,country\n1,Ada,UK\n2,Bo,FR\n")
+    proposal = propose(tmp_path)
+    assert [s.guess.table for s in proposal.sources] == ["customers"]
+    assert "found c.csv (customers)" in proposal.lacks
+
+
 def test_all_settings_of_value_are_shown_with_their_help(tmp_path):
-    text = propose(tmp_path).toml()
+    text = propose(tmp_path, today=TODAY).toml()
     for name in ("lens", "window", "top_n", "bands", "min_cell", "event", "period"):
         assert f"# {name} =" in text
+
+
+def test_mistyped_day_to_come_is_not_proposed_as_of(tmp_path):
+    """A year typed wrong does not put all windows into the future; what is later is said."""
+    (tmp_path / "orders.csv").write_text(
+        ORDERS + "R3;00017;01.03.2203;1;5,00 €\n", encoding="utf-8"
+    )
+    (tmp_path / "kunden.csv").write_text(CUSTOMERS, encoding="utf-8")
+    proposal = propose(tmp_path, today=TODAY)
+    assert proposal.as_of == date(2023, 6, 25)
+    assert "one row is dated later" in proposal.toml()

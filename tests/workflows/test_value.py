@@ -5,15 +5,17 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import pytest
 from tests.value import small_firm
 from tests.value.small_firm import SETTINGS, desk_of
 
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.errors import MissingDataError, NotFoundError, RefusedError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
+from tierwise.value.windows import first_day
 from tierwise.workflows.build import build
 from tierwise.workflows.look import Question
 from tierwise.workflows.value import Desk
@@ -46,6 +48,7 @@ QUESTIONS = {
     "concentration": Desk.concentration,
     "whale": Desk.whale,
     "bands": Desk.bands,
+    "demand": Desk.demand,
     "population": Desk.population,
     "movement": Desk.movement,
     "dependency": Desk.dependency,
@@ -180,6 +183,39 @@ def test_bands_reconcile(desk: Desk):
     }
 
 
+def test_demand(desk: Desk):
+    """Gus takes half of the minutes and brings nothing; Anna brings 70% and takes a third."""
+    found = desk.demand()
+    over = {row["name"]: row for row in found.grid("over_served").rows}
+    assert list(over) == ["Gus"]  # Cy takes 15% of the cost with 5% of revenue: below average
+    assert over["Gus"]["minutes_share"] == pytest.approx(0.5)
+    assert over["Gus"]["contacts_to_spend"] is None
+    assert figures(found) == {
+        "over_served_count": 1,
+        "over_value_share": 0,
+        "over_contacts_share": pytest.approx(1 / 3),
+        "over_minutes_share": pytest.approx(0.5),
+        "over_cost_share": pytest.approx(43 / 133),
+    }
+    asking = found.grid("demand").rows
+    assert [row["name"] for row in asking][:3] == ["Gus", "Bob", "Anna"]
+    assert [row["demand_rank"] for row in asking] == [1, 2, 3, 4, 5, 6]
+    assert asking[1]["contacts_to_spend"] == pytest.approx(1 / 3 / 0.2)
+    assert asking[3]["cost_to_spend"] == pytest.approx(10 / 133 / 0.01)  # Eve's only order
+    assert ids(desk.members("over-served")) == ["c7"]
+    assert len(desk.demand(limit=1).grid("demand").rows) == 1
+    assert any("first 1 of 6 customers" in note for note in desk.demand(limit=1).notes)
+
+
+def test_demand_is_not_guessed(desk: Desk, poor: Desk):
+    """Without contacts and costs, or of some lines alone, nothing is said of demand."""
+    with pytest.raises(MissingDataError, match="what customers ask of service") as missing:
+        poor.demand()
+    assert "[sources.contacts]" in missing.value.remedy
+    with pytest.raises(RefusedError, match="not known by channel"):
+        desk.demand(WEB)
+
+
 def test_population(desk: Desk):
     """Quarters run from the first order to the as-of date; Dee comes back after years."""
     found = desk.population()
@@ -219,6 +255,30 @@ def test_today(desk: Desk):
         "top_fifth_share": 0.7,
     }
     assert column(found, "attention", "opens") == ["rank:1-1", "loss-makers", "state:lost"]
+
+
+def test_window_before_the_data(desk: Desk):
+    """Where the data begin within the window before, it is not compared with, and that is said."""
+    wide = Question(window=Window(months=36))
+    found = desk.today(wide)
+    named = figures(found)
+    assert "revenue" in named
+    assert not [name for name in named if name.endswith(("change", "before", "lost", "new"))]
+    said = "The data begin 2022-01-01, the window before (2020-01-01 to 2022-12-31) is not covered."
+    assert said in found.notes
+    assert "state:lost" not in column(found, "attention", "opens")
+    with pytest.raises(RefusedError, match="data begin 2022-01-01"):
+        desk.movement(wide)
+    covered = desk.today(Question(window=Window(months=24)))
+    assert "revenue_change" in figures(covered)
+    assert said not in covered.notes
+
+
+def test_nobody_is_new_in_all_history(desk: Desk):
+    """Over all history everybody would be new, so it is left out; who counts is said."""
+    found = desk.today(Question(window=ALL))
+    assert "customers_new" not in figures(found)
+    assert found.figure("customers_active").note == "who bought"
 
 
 def test_movement(desk: Desk):
@@ -269,7 +329,8 @@ def test_slices_of_lines(desk: Desk):
     """A cut through the lines has revenue and gross profit, and no profit to tell."""
     found = desk.slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert (rows["web"]["revenue"], rows["shop"]["revenue"]) == (750, 240)
+    pooled = rows["(slices under 2 customers)"]  # Eve by phone alone, so the shop joins her
+    assert (rows["web"]["revenue"], pooled["revenue"]) == (750, 250)
     assert rows["web"]["gross_profit"] == 390
     assert all(row["profit"] is None for row in rows.values())
 
@@ -294,6 +355,15 @@ def test_profit_of_some_lines_is_refused(desk: Desk):
         desk.whale(WEB)
     assert "gross_profit" in refused.value.remedy
     assert desk.whale(Question(lens=Lens.GROSS_PROFIT, where=WEB.where)).figures
+
+
+def test_questions_of_few_customers_say_so(desk: Desk):
+    """A slice with fewer customers than min_cell is answered with a word of warning."""
+    few = Question(where=(("country", "(not given)"),))
+    assert any("Only 1 customers" in note for note in desk.concentration(few).notes)
+    assert any("min_cell = 2" in note for note in desk.bands(few).notes)
+    assert not any("min_cell" in note for note in desk.concentration(FRANCE).notes)
+    assert not any("min_cell" in note for note in desk.concentration().notes)
 
 
 def test_slices_narrow(desk: Desk):
@@ -341,6 +411,39 @@ def test_contact_costs(desk: Desk):
     assert found.context.customers == 3
 
 
+def test_contacts_carry_product_location_and_campaign(tmp_path):
+    """Where contacts say what they were about, where and why, their cost is cut by it."""
+    contacts = """
+contact_id,customer_id,created_at,handle_time_s,assignee_id,product_id,location_id,campaign
+k1,c1,2025-02-11T08:00:00,600,a1,007,Kiel,spring
+k2,c2,2025-03-11T08:00:00,1200,a2,007,,
+"""
+    found = desk_of(tmp_path, contacts=contacts).contact_costs()
+    assert [(r["product_id"], r["cost"]) for r in found.grid("by_product").rows] == [("007", 30)]
+    assert column(found, "by_location", "location_id") == ["(not given)", "Kiel"]
+    assert column(found, "by_campaign", "cost") == [24, 6]
+    assert found.grid("by_product").columns[0].label == "Product"
+
+
+def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):
+    """Contacts without a customer are in no share, and every answer about contacts says so."""
+    contacts = small_firm.FILES["contacts.csv"].replace("k2,c2", "k2,").replace("k3,c7", "k3,")
+    some = desk_of(tmp_path, contacts=contacts)
+    said = "Not counted: 2 of 3 contacts (50 agent minutes) that name no customer (unattributed)."
+    for answer in (
+        some.concentration(measure="contacts"),
+        some.concentration(PROFIT),
+        some.whale(),
+        some.bands(),
+    ):
+        assert said in answer.notes, answer.title
+    assert said.replace("Not counted", "Counted here") in some.contact_costs().notes
+    called = some.population(event=Activity.CONTACT).notes
+    assert any(note.startswith("Not counted: 2 of 4 contacts") for note in called)
+    assert not any("contacts" in note for note in some.concentration().notes)
+    assert not any("contacts" in note for note in desk.bands().notes)
+
+
 def test_contact_costs_of_some_customers(desk: Desk):
     """Contacts follow a slice of customers."""
     assert figures(desk.contact_costs(FRANCE))["contacts"] == 1
@@ -353,6 +456,20 @@ def test_wallet(desk: Desk):
     assert (share.value, share.low, share.high) == (0.45, 900 / 2800, 0.6)
     assert column(found, "wallets", "gap") == [700, 400]
     assert column(found, "wallets", "name") == ["Anna", "Bob"]
+
+
+def test_wallets_of_several_categories_add_up(tmp_path):
+    """The newest estimate of each category counts; none of them hides another."""
+    wallets = """
+customer_id,category,asked_on,wallet_amount,low_amount,high_amount,source
+c1,tea,2025-06-01,1000.00,800.00,1200.00,survey
+c1,tea,2024-06-01,5000.00,,,guess
+c1,cups,2025-03-01,400.00,200.00,800.00,rep
+"""
+    (anna,) = desk_of(tmp_path, wallets=wallets).wallet().grid("wallets").rows
+    assert (anna["wallet"], anna["share"], anna["categories"]) == (1400, 0.5, 2)
+    assert (anna["share_low"], anna["share_high"]) == (0.35, 0.7)
+    assert (anna["source"], anna["asked_on"]) == ("several", date(2025, 3, 1))
 
 
 SELECTORS = [
@@ -371,6 +488,13 @@ SELECTORS = [
     ("state:active:2025", ["c1", "c2", "c3", "c4", "c5"]),
     ("state:retained:2025", ["c1"]),
     ("state:lost:2024-08", ["c6"]),
+    ("state:lost:6m", ["c1", "c2"]),
+    ("state:active:2025-Q3:order", ["c3"]),
+    ("state:active:contact", ["c1", "c2", "c7"]),
+    ("state:lost:2025:contact", []),
+    ("rank:1:profit", ["c1"]),
+    ("rank:1-9:contacts", ["c1", "c2", "c7"]),
+    ("loss-makers:gross_profit", ["c4"]),
     ("slice:country=France", ["c1", "c3", "c4"]),
     ("slice:channel=shop", ["c2", "c4"]),
     ("slice:country=(not given)", ["c5"]),
@@ -387,7 +511,21 @@ def test_members(desk: Desk, selector: str, expected: list[str]):
 
 @pytest.mark.parametrize(
     "selector",
-    ["", "rank:", "rank:x", "best", "state:asleep", "state:retained", "slice:", "customer:"],
+    [
+        "",
+        "rank:",
+        "rank:x",
+        "rank:1-4:beauty",
+        "loss-makers:x",
+        "best",
+        "state:asleep",
+        "state:retained",
+        "state:lost:0m",
+        "state:lost:700m",
+        "state:lost:2025:2024",
+        "slice:",
+        "customer:",
+    ],
 )
 def test_members_of_nothing(desk: Desk, selector: str):
     """What is no selector is answered with the forms."""
@@ -408,7 +546,28 @@ def test_cut_lists_say_so(desk: Desk):
     found = desk.members("rank:1-5", limit=2)
     assert ids(found) == ["c1", "c2"]
     assert found.figure("found").value == 5
-    assert found.notes == ("The first 2 of 5 are listed; --limit shows more.",)
+    assert found.notes == ("The first 2 of 5 customers are listed; a higher limit shows more.",)
+
+
+def test_cut_lists_of_a_customer_say_so(desk: Desk):
+    """Orders, lines and contacts of a customer are cut with a word, each with its length."""
+    found = desk.customer("c1", limit=1)
+    assert column(found, "order_lines", "header_id") == ["o1"]
+    assert found.notes == (
+        "The first 1 of 2 orders are listed; a higher limit shows more.",
+        "The first 1 of 3 order lines are listed; a higher limit shows more.",
+        "The first 1 of 2 contacts are listed; a higher limit shows more.",
+    )
+    assert desk.customer("c1").notes == ()
+    assert "The first 1 of 5 customers" in desk.margins(limit=1).notes[-1]
+
+
+def test_old_orders_show_their_lines(desk: Desk):
+    """The lines of an order are found however many newer lines there are."""
+    found = desk.customer("c1", limit=2, order="o7")
+    assert column(found, "order_lines", "header_id") == ["o7"]
+    assert column(found, "orders", "header_id") == ["o1", "o7"]
+    assert desk.customer("c2", order="o7").grid("order_lines").rows == ()
 
 
 OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "belief")]
@@ -417,8 +576,12 @@ OPENED = [name for name in QUESTIONS if name not in ("customer", "members", "bel
 @pytest.mark.parametrize("name", OPENED)
 def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name: str):
     """Whatever a figure or a row says it opens is a list, as long as the figure says."""
-    answer = answered(name)
-    question = Question(lens=Lens(answer.context.lens))
+    opens_all(desk, answered(name))
+
+
+def opens_all(desk: Desk, answer: Answer) -> None:
+    """Follow every selector of an answer to a plain question."""
+    question = Question()
     for figure in answer.figures:
         if figure.opens:
             found = desk.members(figure.opens, question).figure("found").value
@@ -431,6 +594,45 @@ def test_every_opening_opens(desk: Desk, answered: Callable[[str], Answer], name
                 found = desk.members(selector, question).figure("found").value
                 expected = row.get("customers", row.get("active", found))
                 assert found == expected, selector
+
+
+MORE_OPENED = {
+    "contacts": lambda desk: desk.concentration(measure="contacts"),
+    "profit": lambda desk: desk.concentration(measure="profit"),
+    "by order": lambda desk: desk.population(event=Activity.ORDER),
+    "by contact": lambda desk: desk.population(event=Activity.CONTACT, period=Period.YEAR),
+    "loss of a month": lambda desk: desk.belief("we lose 5% a month"),
+    "loss of a quarter": lambda desk: desk.belief("we lose 5% a quarter"),
+    "ratio": lambda desk: desk.belief("80:20"),
+    "losers": lambda desk: desk.belief("10% of customers lose us money"),
+}
+
+
+@pytest.mark.parametrize("name", MORE_OPENED)
+def test_every_opening_of_another_question_opens(desk: Desk, name: str):
+    """What is asked by another measure, event or span opens the customers it counted."""
+    answer = MORE_OPENED[name](desk)
+    opens_all(desk, answer)
+    if "loss of" in name:
+        assert answer.context.window_from == first_day(
+            desk.build.as_of, Window.parse(answer.context.window)
+        )
+        lost = answer.figure("lost")
+        assert desk.members(lost.opens).figure("found").value == lost.value
+    if "by" in name:
+        for row in answer.grid("periods").rows:
+            for state in ("new", "reactivated", "lost"):
+                found = desk.members(row[f"opens_{state}"]).figure("found").value
+                assert found == row[state], row["period"]
+
+
+def test_lists_by_profit_are_in_that_order(desk: Desk):
+    """The curve of profit opens customers by profit though the project ranks by revenue."""
+    loss = desk.whale().figure("customers_at_peak")
+    assert ids(desk.members(loss.opens)) == ["c1", "c2", "c3"]
+    everybody = desk.whale().figure("total_profit").opens
+    assert ids(desk.members(everybody))[-1] == "c7"
+    assert desk.today().figure("profit").opens == ""
 
 
 def test_customer_down_to_the_source(desk: Desk):
@@ -541,11 +743,82 @@ def test_unknown_cost_of_some_lines(tmp_path):
         desk.concentration(PROFIT)
 
 
+@pytest.fixture(scope="module")
+def half_known(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The firm without the cost of what Cy was sold: his gross profit and profit are unknown."""
+    lines = small_firm.FILES["lines.csv"].replace("80.00,30.00", "80.00,")
+    return desk_of(tmp_path_factory.mktemp("half"), lines=lines)
+
+
+def test_margin_is_that_of_known_costs(half_known: Desk):
+    """No gross profit is told for the firm, but the margin of those whose cost is known is."""
+    found = half_known.margins()
+    values = figures(found)
+    assert values["revenue"] == 1000
+    assert (values["gross_profit"], values["gross_margin"]) == (None, None)
+    assert values["gross_margin_where_known"] == pytest.approx((950 - 555) / 950)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_slices_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A slice with a line whose cost is unknown has no gross profit; the others have theirs."""
+    found = half_known.slices("segment")
+    rows = {row["slice"]: row for row in found.grid("slices").rows}
+    assert (rows["silver"]["gross_profit"], rows["silver"]["profit"]) == (None, None)
+    assert (rows["gold"]["gross_profit"], rows["gold"]["profit"]) == (410, 360)
+    assert any("cost of 1 lines is unknown" in note for note in found.notes)
+
+
+def test_bands_of_unknown_cost_show_no_profit(half_known: Desk):
+    """A band with a customer of unknown profit has none, and no band has a share of it."""
+    found = half_known.bands(last_ranks=(2,))
+    assert column(found, "bands", "gross_profit") == [410, None]
+    assert column(found, "bands", "profit") == [360, None]
+    assert column(found, "bands", "profit_share") == [None, None]
+    assert column(found, "bands", "cost_to_serve") == [50, 40]
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_dependency_on_unknown_profit(half_known: Desk):
+    """Profit at risk is told up to the first unknown one, and never as a share."""
+    found = half_known.dependency()
+    lists = {row["customers"]: row for row in found.grid("leaving").rows}
+    assert (lists[1]["profit"], lists[5]["profit"]) == (344, None)
+    assert all(row["profit_share"] is None for row in found.grid("leaving").rows)
+    assert any("unknown for 1 of 5 customers" in note for note in found.notes)
+
+
+def test_ranks_by_unknown_profit_are_not_shown(half_known: Desk):
+    """Where somebody's profit is unknown, nobody's rank by it is known, and a note says so."""
+    anna = half_known.customer("c1", PROFIT)
+    assert (anna.figure("rank").value, anna.figure("profit").value) == (None, 344)
+    assert any("no rank is shown" in note for note in anna.notes)
+    assert half_known.customer("c1").figure("rank").value == 1
+    listed = half_known.members("slice:country=France", PROFIT)
+    assert column(listed, "members", "rank") == [None, None, None]
+    found = half_known.margins(PROFIT)
+    assert set(column(found, "discounts", "rank")) == {None}
+    assert found.figure("revenue").opens == ""
+
+
 def test_ledger_that_names_no_customers(tmp_path):
     """A ledger of drivers alone, without a customer column, is shared out too."""
     costs = "cost_date,driver,amount\n2025-01-31,order,60.00\n"
     desk = desk_of(tmp_path, without("contacts", "agents", "wallets"), costs=costs)
     assert desk.concentration(PROFIT).figure("total").value == 425 - 60
+
+
+def test_old_builds_are_read_as_they_were_made(tmp_path):
+    """What the settings say now changes neither currency nor lens nor rule of an old build."""
+    old = desk_of(tmp_path).build
+    changed = SETTINGS.replace('"EUR"', '"GBP"').replace('"revenue"', '"profit"')
+    changed = changed.replace('window = "12m"', 'window = "12m"\nactive = {event = "contact"}')
+    desk = Desk(small_firm.write(tmp_path, changed), old)
+    found = desk.concentration()
+    assert (found.context.currency, found.context.lens) == ("EUR", "revenue")
+    assert desk.today().figure("customers_active").value == 5
+    assert desk.population(period=Period.YEAR).extra["active_rule"] == "purchase in the year"
+    assert "EUR" in desk.concentration().notes[0]
 
 
 def test_activity_by_contact_on_the_first_panel(tmp_path):
@@ -559,7 +832,7 @@ def test_customers_in_several_slices_are_counted_once(tmp_path):
     lines = small_firm.FILES["lines.csv"] + "o12,1,c5,2025-06-01T10:00:00,10.00,5.00,,fax\n"
     found = desk_of(tmp_path, lines=lines).slices("channel")
     rows = {row["slice"]: row for row in found.grid("slices").rows}
-    assert rows["(slices under 2 customers)"]["customers"] == 1  # Eve, by phone and by fax
+    assert rows["(slices under 2 customers)"]["customers"] == 3  # Eve by phone and fax; the shop
     assert found.figure("counted").value == 5
 
 
@@ -579,3 +852,93 @@ def test_any_column_of_a_customer_fits_json(tmp_path):
     desk = Desk(project, build(project, today=small_firm.TODAY))
     document = desk.customer("c1").to_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def uncosted(root: Path, window: str = '"12m"', *lacking: str) -> Desk:
+    """The firm without a set lens, and orders of which the cost is not known."""
+    lines = small_firm.FILES["lines.csv"]
+    for order in lacking:
+        row = next(row for row in lines.splitlines() if row.startswith(f"{order},"))
+        cells = row.split(",")
+        lines = lines.replace(row, ",".join([*cells[:5], "", *cells[6:]]))
+    settings = SETTINGS.replace('lens = "revenue"\n', "").replace('"12m"', window)
+    return desk_of(root, settings, lines=lines)
+
+
+def test_lens_is_profit_where_every_cost_is_known(tmp_path: Path):
+    """Without a set lens customers are measured by profit; a line without customer is no bar."""
+    answer = uncosted(tmp_path, '"12m"', "o10").concentration()
+    assert answer.context.lens == "profit"
+    assert not [note for note in answer.notes if "Cost of goods" in note]
+
+
+def test_lens_gives_way_where_one_cost_is_unknown(tmp_path: Path):
+    """One line of the window without a cost, and customers are measured by revenue, said so."""
+    desk = uncosted(tmp_path, '"12m"', "o2")
+    answer = desk.concentration()
+    assert answer.context.lens == "revenue"
+    assert figures(answer)["total"] == 1000
+    assert [note for note in answer.notes if "2025-05-05" in note and "revenue" in note]
+    assert desk.dependency().context.lens == "revenue"
+    with pytest.raises(MissingDataError, match="unknown for 1 of"):
+        desk.concentration(PROFIT)
+
+
+def test_lens_follows_the_window_that_is_asked_for(tmp_path: Path):
+    """A cost that is unknown before the window says nothing of it, but of all history."""
+    desk = uncosted(tmp_path, '"12m"', "o8")
+    assert desk.concentration().context.lens == "profit"
+    assert desk.concentration(Question(window=ALL)).context.lens == "revenue"
+
+
+def test_sums_beyond_the_largest_amount(tmp_path: Path):
+    """Customers whose lines add up to more than one line can hold are still added exactly."""
+    lines = small_firm.FILES["lines.csv"].strip().splitlines()
+    large = [f"x{i},1,c1,2025-06-0{i}T10:00:00,90000000000000.25,1.00,,web" for i in range(1, 4)]
+    answer = desk_of(tmp_path, lines="\n".join([*lines, *large]) + "\n").concentration()
+    assert figures(answer)["total"] == Decimal("270000000001000.75")
+
+
+def test_lines_of_a_customer_say_their_file(desk: Desk):
+    """Each order line shown names the file and the row of the source that it stands in."""
+    shown = desk.customer("c1").grid("order_lines")
+    assert {row["source_file"] for row in shown.rows} == {"lines.csv"}
+    assert "Source file" in [column.label for column in shown.columns]
+
+
+def test_part_of_a_visit_takes_its_part_of_the_pool(tmp_path: Path):
+    """The cost of visits is shared out by visits, those below one half too."""
+    costs = """cost_date,customer_id,driver,amount,driver_qty
+2025-01-31,,visit,100.00,
+2025-02-28,c1,visit,0.00,0.1
+2025-02-28,c2,visit,0.00,0.4
+"""
+    summary = desk_of(tmp_path, costs=costs).build.summary
+    taken = duckdb.sql(f"SELECT customer_id, cost_visit FROM '{summary}' WHERE cost_visit <> 0")
+    assert dict(taken.fetchall()) == {"c1": 20, "c2": 80}
+
+
+def test_bare_names_of_attributes(tmp_path):
+    """An attribute is found by its bare name, in any capitals, where it is unique."""
+    lines = """
+order,line,customer,at,amount,cost,discount,channel,Region
+o1,1,c1,2025-02-10T09:00:00,600.00,300.00,,web,North
+o2,1,c2,2025-02-11T09:00:00,100.00,40.00,,web,South
+"""
+    desk = desk_of(tmp_path / "regions", lines=lines)
+    for name in ("region", "Region", "attributes.Region"):
+        found = desk.concentration(Question(where=((name, "North"),)))
+        assert figures(found)["total"] == 600
+        assert desk.slices(name).grid("slices").rows
+    with pytest.raises(UsageError, match="no dimension") as wrong:
+        desk.slices("regoin")
+    assert 'Did you mean "' in wrong.value.remedy
+
+
+def test_customer_ids_in_other_capitals(desk: Desk):
+    """An id is found whatever its capitals; lines and contacts are those of the customer."""
+    found, exact = desk.customer("C1"), desk.customer("c1")
+    assert found.figures == exact.figures
+    assert found.grids == exact.grids
+    with pytest.raises(NotFoundError, match="no customer"):
+        desk.customer("C99")

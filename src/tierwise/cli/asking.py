@@ -6,18 +6,23 @@ import inspect
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import typer
 
 from tierwise.cli import STARTED, options
-from tierwise.cli.screen import say, show
-from tierwise.results import Answer
-from tierwise.workflows.build import current_build
-from tierwise.workflows.look import asked
-from tierwise.workflows.value import Desk
+from tierwise.cli.screen import say, show, write_csv
+from tierwise.errors import UsageError
+from tierwise.results import LISTED, Answer
 
 Ask = Callable[..., Answer]
+
+WHOLE = 2**31 - 1
+"""Limit of a list that is written, not looked at."""
+
+_GIVEN = {"desk", "question"}
+"""Parameters that are not options."""
 
 _SHARED: dict[str, tuple[Any, Any]] = {
     "project": (options.ProjectOption, Path()),
@@ -26,6 +31,7 @@ _SHARED: dict[str, tuple[Any, Any]] = {
     "lens": (options.LensOption, None),
     "window": (options.WindowOption, None),
     "where": (options.WhereOption, None),
+    "csv": (options.CsvOption, None),
     "as_json": (options.JsonOption, False),
 }
 """Name of each shared option, its declaration and its default, in the order of --help."""
@@ -55,30 +61,42 @@ def asks(
 
 
 def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signature:
-    """The command's own options among the shared ones, before --json."""
+    """The command's own options among the shared ones, before --csv and --json."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     common = [
         inspect.Parameter(name, keyword, default=default, annotation=kind)
         for name, (kind, default) in shared.items()
     ]
-    hints = get_type_hints(ask, include_extras=True)
-    own = [
-        parameter.replace(kind=keyword, annotation=hints[name])
-        for name, parameter in inspect.signature(ask).parameters.items()
-        if name not in {"desk", "question"}
-    ]
-    return inspect.Signature([*common[:-1], *own, common[-1]])
+    own = {n: p for n, p in inspect.signature(ask).parameters.items() if n not in _GIVEN}
+    # Of these alone: the types of the others would bring the engine with them.
+    kinds = SimpleNamespace(__annotations__={n: p.annotation for n, p in own.items()})
+    hints = get_type_hints(kinds, ask.__globals__, include_extras=True)
+    asked = [p.replace(kind=keyword, annotation=hints[n]) for n, p in own.items()]
+    return inspect.Signature([*common[:-2], *asked, *common[-2:]])
 
 
 def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.look import asked
+    from tierwise.workflows.value import Desk
+
     question = asked(shared["lens"], shared["window"], shared["where"])
+    written = shared["csv"] is not None
+    if written and shared["as_json"]:
+        raise UsageError("--csv and --json exclude each other.", "Leave one of them out.")
+    if "limit" in own:
+        whole = written or shared["as_json"]
+        own["limit"] = own["limit"] or (WHOLE if whole else LISTED)
     project = options.chosen_project(shared["project"], shared["demo"])
     began = time.perf_counter()
     as_of = options.day(shared["as_of"])
     build = current_build(project, today=options.today(), as_of=as_of, tell=say)
     found = ask(Desk(project, build), question, **own)
     done = time.perf_counter()
-    show(found, as_json=shared["as_json"])
+    if written:
+        write_csv(found, shared["csv"])
+    else:
+        show(found, as_json=shared["as_json"])
     say(
         f"Answered after {done - STARTED:.1f} s;"
         f" {done - began:.1f} s of it went into reading and reckoning."

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import project, serving, worth
-from tierwise.cli.screen import say, show_error
+from tierwise.cli import builds, project, serving, worth
+from tierwise.cli.failing import fail, wrong_use
+from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl+C."""
 
 app = typer.Typer(
     name="tierwise",
@@ -17,9 +21,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the help alone would wait longer for colours than for itself
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(worth.app, name="value")  # with the questions of cli.value
+app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)
 
@@ -35,7 +41,10 @@ def _version(asked: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Say the version."
+        ),
     ] = False,
 ) -> None:
     """Options that stand before the command."""
@@ -44,13 +53,27 @@ def common(
 def main() -> None:
     """Run the command line; exit 0 done, 1 problems in the data, 2 wrong use."""
     try:
-        app()
+        code = app(prog_name="tierwise", standalone_mode=False)
     except TierwiseError as error:
-        show_error(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        fail(error)
+    except typer.Abort:
         say("Stopped.")
-        sys.exit(130)
+        sys.exit(1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not one of the parser's own
+            raise
+        _refuse(error)
+    if code == INTERRUPTED:
+        say("Stopped.")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: Any) -> NoReturn:
+    """Without a command show the help; anything else the parser refused is wrong use."""
+    if type(error).__name__ != "NoArgsIsHelpError":
+        fail(wrong_use(error))
+    error.show()
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -1,49 +1,54 @@
-"""Commands about the project itself: init, check, build, builds, report, demo."""
+"""Commands about the project itself: init, check, build, rejects, report."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tierwise.cli import options
+from tierwise.cli.asking import asks
 from tierwise.cli.options import (
     AsOfOption,
     DemoOption,
     JsonOption,
     LensOption,
+    LimitOption,
     ProjectOption,
     WhereOption,
     WindowOption,
 )
 from tierwise.cli.screen import say, show, show_json, show_problems
-from tierwise.errors import UsageError
-from tierwise.workflows.build import build as make_build
-from tierwise.workflows.build import builds_of, current_build
-from tierwise.workflows.look import asked
-from tierwise.workflows.value import Desk
+from tierwise.errors import MissingDataError, UsageError
+from tierwise.results import LISTED, Answer
+
+if TYPE_CHECKING:
+    from tierwise.workflows.look import Question
+    from tierwise.workflows.value import Desk
 
 Here = Path()
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the application."""
-    for command in (init, check, build, builds, report):
+    for command in (init, check, build, report):
         app.command()(command)
+    asks(app, without=("lens", "window", "where"))(rejects)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder with your files.")] = Here,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Write the proposal without asking.")
+        bool, typer.Option("--yes", "-y", metavar="", help="Write the proposal without asking.")
     ] = False,
 ) -> None:
     """Look at files and propose a tierwise.toml, with reasons."""
     from tierwise.workflows.init import propose
 
-    proposal = propose(folder)
+    proposal = propose(folder, today=options.today())
     typer.echo(proposal.toml())
     for line in proposal.reasons():
         say(line)
@@ -52,9 +57,32 @@ def init(
             f"{folder / 'tierwise.toml'} exists and was left alone.",
             "Compare the proposal above, or move it away first.",
         )
-    if yes or typer.confirm(f"Write this to {folder / 'tierwise.toml'}?", err=True):
+    if proposal.lacks and not proposal.sources:
+        raise MissingDataError(
+            f"Nothing was written. {proposal.lacks}\n",
+            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
+        )
+    if yes or _agreed(folder):
         proposal.write()
+        if proposal.lacks:
+            raise MissingDataError(
+                f"Written, but {proposal.lacks}\n",
+                "Correct the files or complete [sources] in tierwise.toml, then: tierwise check.",
+            )
         say("Written. Next: tierwise check, then tierwise value concentration.")
+
+
+def _agreed(folder: Path) -> bool:
+    """Ask; without anybody to ask, say how to do without."""
+    try:
+        return typer.confirm(f"Write this to {folder / 'tierwise.toml'}?", err=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise UsageError(
+            "Nothing was written: nobody answered, there is no terminal to ask in.",
+            f"Write the proposal with: tierwise init {folder} --yes",
+        ) from None
 
 
 def check(
@@ -89,6 +117,8 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Read the tables and keep a build that every question is answered from."""
+    from tierwise.workflows.build import build as make_build
+
     chosen = options.chosen_project(project, demo)
     made = make_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
     if as_json:
@@ -96,9 +126,8 @@ def build(
         return
     typer.echo(f"Build {made.id}")
     for table in made.manifest["tables"]:
-        left_out = table["rows_read"] - table["rows_kept"]
-        typer.echo(f"  {table['name']}: {table['rows_kept']:,} rows kept, {left_out:,} left out")
-    typer.echo(f"  {made.manifest['customers']:,} customers, lens {made.manifest['lens']}")
+        typer.echo(f"  {table['name']}: {_rows_of(table)}")
+    typer.echo(f"  {made.manifest['customers']:,} known customers, lens {made.manifest['lens']}")
     timings = made.manifest["timings"]
     say(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
@@ -106,26 +135,27 @@ def build(
     )
 
 
-def builds(
-    project: ProjectOption = Here, demo: DemoOption = None, as_json: JsonOption = False
-) -> None:
-    """List the builds of a project, newest first."""
-    found = builds_of(options.chosen_project(project, demo))
-    if as_json:
-        show_json([dict(made.manifest) for made in found])
-        return
-    for made in found:
-        typer.echo(
-            f"{made.id}  {made.manifest['created_at']}  {made.manifest['customers']:,} customers"
-        )
-    if not found:
-        say("No builds yet: run tierwise build.")
+def _rows_of(table: dict[str, Any]) -> str:
+    """What became of a table's rows; a table without a source was read from no file."""
+    if not table["source"]:
+        return f"{table['rows_kept']:,} rows derived from other tables"
+    left_out = table["rows_read"] - table["rows_kept"]
+    return f"{table['rows_kept']:,} rows kept, {left_out:,} left out"
+
+
+def rejects(
+    desk: Desk,
+    question: Question,  # noqa: ARG001 - the build as a whole is asked
+    limit: LimitOption = None,
+) -> Answer:
+    """List the rows that were left out: file, line, what was found there, and why."""
+    return desk.rejects(limit=limit or LISTED)
 
 
 def report(
-    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path(
-        "tierwise-report.html"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="HTML file to write.")
+    ] = Path("tierwise-report.html"),
     project: ProjectOption = Here,
     demo: DemoOption = None,
     as_of: AsOfOption = None,
@@ -135,6 +165,9 @@ def report(
 ) -> None:
     """Write everything into one HTML file that needs no network and prints well."""
     from tierwise.report import render, write
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.look import asked
+    from tierwise.workflows.value import Desk
 
     question = asked(lens, window, where)
     chosen = options.chosen_project(project, demo)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tierwise.errors import TierwiseError
+from tierwise.errors import MissingDataError, TierwiseError, UsageError
 from tierwise.results import Answer, Figure, Grid
 from tierwise.tables import Problem, Severity
 from tierwise.units import Unit, format_value
 
 ROWS_SHOWN = 30
-"""Rows of a grid that are printed; --json and the console have all."""
+"""Rows of a grid that are printed; --json, --csv and the console have all."""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -67,6 +69,40 @@ def show(answer: Answer, *, as_json: bool) -> None:
         _out.print(Text(f"· {note}", style="dim"))
 
 
+def write_csv(answer: Answer, target: str) -> None:
+    """The first grid of an answer, every row, into a file or (`-`) to stdout.
+
+    Headers are the names that JSON has; shares are 0..1, dates ISO, numbers plain.
+    """
+    grid = next((g for g in answer.grids if g.rows), None)
+    if grid is None and not answer.grids:
+        raise MissingDataError(f"{answer.title}: there is no table in this answer.", "Use --json.")
+    chosen = grid or answer.grids[0]
+    if target == "-":
+        _write_rows(sys.stdout, chosen)
+        return
+    try:
+        with Path(target).open("w", encoding="utf-8", newline="") as file:
+            _write_rows(file, chosen)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
+    say(f"{len(chosen.rows):,} rows of {chosen.title} written to {target}.")
+
+
+def _write_rows(file: TextIO, grid: Grid) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    names = [column.name for column in grid.columns]
+    names += [grid.opens] if grid.opens and grid.opens not in names else []
+    writer.writerow(names)
+    for row in grid.rows:
+        writer.writerow([_plain(row.get(name)) for name in names])
+
+
+def _plain(value: object) -> object:
+    """Floats without the digits that no measurement has; None is an empty field."""
+    return round(value, 6) if isinstance(value, float) else value
+
+
 def show_problems(problems: Sequence[Problem]) -> None:
     """One paragraph a problem, the gravest first: where, what was found, what to do."""
     for problem in problems:
@@ -110,7 +146,7 @@ def _grid(grid: Grid, currency: str) -> Table:
         if any(c.unit is Unit.MONEY for c in grid.columns)
         else grid.title
     )
-    caption = f"{more:,} more rows with --json" if more > 0 else None
+    caption = f"{more:,} more rows with --json or --csv FILE" if more > 0 else None
     table = Table(title=title, title_justify="left", caption=caption, header_style="bold", box=None)
     for column in grid.columns:
         text = column.unit in (Unit.TEXT, Unit.DATE)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli import options
-from tierwise.cli.options import DemoOption, ProjectOption
+from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
-from tierwise.engine.project import ProjectFolder
 from tierwise.units import Unit, format_value
-from tierwise.workflows.build import current_build
-from tierwise.workflows.demo import NAMES, demo_home, demo_project
-from tierwise.workflows.value import Desk
 
-HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
-PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
+if TYPE_CHECKING:
+    from tierwise.engine.project import ProjectFolder
+
+HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+PortOption = Annotated[
+    int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port to listen on.")
+]
 LOCAL, PORT = "127.0.0.1", 8765
 
 
@@ -29,12 +30,16 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    serve_too: Annotated[bool, typer.Option("--serve", help="Then serve the console.")] = False,
+    serve_too: Annotated[
+        bool, typer.Option("--serve", metavar="", help="Then serve the console.")
+    ] = False,
     host: HostOption = LOCAL,
     port: PortOption = PORT,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write and build both demo projects and print their headline figures."""
+    from tierwise.workflows.demo import NAMES, demo_home, demo_project
+
     projects = [demo_project(name, demo_home(os.environ), say) for name in NAMES]
     headlines = [_headline(project) for project in projects]
     if as_json:
@@ -48,6 +53,9 @@ def demo(
 
 def _headline(project: ProjectFolder) -> dict[str, object]:
     """What a newcomer should know first: how concentrated this firm is."""
+    from tierwise.workflows.build import current_build
+    from tierwise.workflows.value import Desk
+
     desk = Desk(project, current_build(project, today=options.today(), tell=say))
     answer = desk.concentration(top_n=(40, 250))
     total = format_value(answer.figure("total").value, Unit.MONEY, answer.context.currency)

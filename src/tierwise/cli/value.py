@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli.asking import asks
 from tierwise.cli.options import LimitOption
-from tierwise.results import Answer
+from tierwise.results import LISTED, Answer
 from tierwise.settings import Activity, Period, PurchaseModelName
-from tierwise.workflows.look import Question
-from tierwise.workflows.value import LISTED, Desk
+
+if TYPE_CHECKING:
+    from tierwise.workflows.look import Question
+    from tierwise.workflows.value import Desk
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,13 +25,22 @@ app = typer.Typer(
 def concentration(
     desk: Desk,
     question: Question,
-    measure: Annotated[str | None, typer.Option("--of", help="A lens, or contacts.")] = None,
+    measure: Annotated[
+        str | None, typer.Option("--of", metavar="MEASURE", help="A lens, or contacts.")
+    ] = None,
     top: Annotated[
-        list[int] | None, typer.Option("--top", min=1, help="List length; repeat for more.")
+        list[int] | None,
+        typer.Option("--top", metavar="N", min=1, help="List length; repeat for more."),
     ] = None,
     share: Annotated[
         list[float] | None,
-        typer.Option("--share", min=0, max=1, help="Share of customers, 0..1; repeat for more."),
+        typer.Option(
+            "--share",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Such as 0.05 for 5% of customers; repeat for more.",
+        ),
     ] = None,
 ) -> Answer:
     """How few customers bring how much: top lists, Lorenz curve, Gini."""
@@ -47,20 +58,35 @@ def bands(
     desk: Desk,
     question: Question,
     last: Annotated[
-        list[int] | None, typer.Option("--last", min=1, help="Last rank of a band; repeat.")
+        list[int] | None,
+        typer.Option("--last", metavar="RANK", min=1, help="Last rank of a band; repeat."),
     ] = None,
 ) -> Answer:
     """What each rank band brings beside what it takes: contacts, minutes, cost."""
     return desk.bands(question, last_ranks=sorted(set(last or ())))
 
 
+@asks(app)
+def demand(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
+    """Demand to spend by customer, and who is over-served."""
+    return desk.demand(question, limit=limit or LISTED)
+
+
 @asks(app, without=("lens", "window"))
 def population(
     desk: Desk,
     question: Question,
-    period: Annotated[Period | None, typer.Option("--period", help="Calendar period.")] = None,
+    period: Annotated[
+        Period | None,
+        typer.Option("--period", metavar="PERIOD", help=f"Calendar period: {', '.join(Period)}."),
+    ] = None,
     event: Annotated[
-        Activity | None, typer.Option("--active-by", help="Event that makes a customer active.")
+        Activity | None,
+        typer.Option(
+            "--active-by",
+            metavar="EVENT",
+            help=f"Event that makes a customer active: {', '.join(Activity)}.",
+        ),
     ] = None,
 ) -> Answer:
     """Active, new, back again and lost customers by period."""
@@ -80,16 +106,18 @@ def dependency(desk: Desk, question: Question) -> Answer:
 
 
 @asks(app)
-def margins(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def margins(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """Gross margin, and discounts beyond the firm's own rate."""
-    return desk.margins(question, limit=limit)
+    return desk.margins(question, limit=limit or LISTED)
 
 
 @asks(app, without=("lens",))
 def slices(
     desk: Desk,
     question: Question,
-    by: Annotated[str, typer.Option("--by", help="Dimension, such as country or channel.")],
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", help="Dimension, such as country or channel.")
+    ],
 ) -> Answer:
     """Value cut by any dimension; small slices are pooled."""
     return desk.slices(by, question)
@@ -97,7 +125,7 @@ def slices(
 
 @asks(app, without=("lens",))
 def contacts(desk: Desk, question: Question) -> Answer:
-    """What a contact costs, by channel, reason and month."""
+    """What a contact costs, by channel, reason, product, location, campaign and month."""
     return desk.contact_costs(question)
 
 
@@ -112,10 +140,13 @@ def customer(
     desk: Desk,
     question: Question,
     customer_id: Annotated[str, typer.Argument(help="Id of the customer.")],
-    limit: LimitOption = LISTED,
+    order: Annotated[
+        str, typer.Option("--order", metavar="ID", help="Lines of this order alone.")
+    ] = "",
+    limit: LimitOption = None,
 ) -> Answer:
     """One customer, from revenue to profit, down to order lines and contacts."""
-    return desk.customer(customer_id, question, limit=limit)
+    return desk.customer(customer_id, question, limit=limit or LISTED, order=order)
 
 
 @asks(app)
@@ -125,10 +156,10 @@ def members(
     selector: Annotated[
         str, typer.Argument(help="rank:1-40, loss-makers, state:lost, slice:country=France.")
     ],
-    limit: LimitOption = LISTED,
+    limit: LimitOption = None,
 ) -> Answer:
     """The customers behind a figure; `opens` in the JSON of any answer says which."""
-    return desk.members(selector, question, limit=limit)
+    return desk.members(selector, question, limit=limit or LISTED)
 
 
 @asks(app, without=("window",))
@@ -144,9 +175,9 @@ def fit(
 
 
 @asks(app)
-def lifetime(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def lifetime(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """What customers will be worth: the year ahead and without end, with intervals."""
-    return desk.lifetime(question, limit=limit)
+    return desk.lifetime(question, limit=limit or LISTED)
 
 
 @asks(app, without=("window",))
@@ -159,6 +190,12 @@ def tournament(
 ) -> Answer:
     """Hold periods out and score every model on them beside past spend."""
     return desk.tournament(question, holdout_weeks=holdout_weeks)
+
+
+@asks(app, without=("window",))
+def contracts(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
+    """How long contracts last: renewals, survival curves, value still to come."""
+    return desk.contracts(question, limit=limit or LISTED)
 
 
 @asks(app)

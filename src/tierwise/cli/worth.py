@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tierwise.cli.asking import asks
 from tierwise.cli.options import LimitOption
 from tierwise.cli.value import app
-from tierwise.results import Answer
+from tierwise.results import LISTED, Answer
 from tierwise.settings import Period
-from tierwise.workflows.look import Question
-from tierwise.workflows.value import LISTED, Desk
+
+if TYPE_CHECKING:
+    from tierwise.workflows.look import Question
+    from tierwise.workflows.value import Desk
 
 __all__ = ["app"]
 
@@ -23,11 +25,9 @@ ByOption = Annotated[
 
 
 @asks(app)
-def vector(
-    desk: Desk, question: Question, by: ByOption = "", limit: LimitOption = LISTED
-) -> Answer:
+def vector(desk: Desk, question: Question, by: ByOption = "", limit: LimitOption = None) -> Answer:
     """Direct, referral, influence and strategic value beside each other."""
-    return desk.vector(by, question, limit=limit)
+    return desk.vector(by, question, limit=limit or LISTED)
 
 
 @asks(app, without=("where",))
@@ -37,15 +37,15 @@ def scores(desk: Desk, question: Question, customer_id: IdArgument, by: ByOption
 
 
 @asks(app)
-def accounts(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def accounts(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """What parent accounts are worth, their members taken together."""
-    return desk.accounts(question, limit=limit)
+    return desk.accounts(question, limit=limit or LISTED)
 
 
 @asks(app)
-def referral(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def referral(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """Who brings customers, and what that is worth."""
-    return desk.referral(question, limit=limit)
+    return desk.referral(question, limit=limit or LISTED)
 
 
 @asks(app)
@@ -55,9 +55,9 @@ def referred(desk: Desk, question: Question) -> Answer:
 
 
 @asks(app)
-def influence(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def influence(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """Whose voice counts today, and for how much."""
-    return desk.influence(question, limit=limit)
+    return desk.influence(question, limit=limit or LISTED)
 
 
 @asks(app)
@@ -73,9 +73,9 @@ def claims(desk: Desk, question: Question) -> Answer:
 
 
 @asks(app)
-def retention(desk: Desk, question: Question, limit: LimitOption = LISTED) -> Answer:
+def retention(desk: Desk, question: Question, limit: LimitOption = None) -> Answer:
     """What keeping a customer is worth: margin kept, and a new one not to be won."""
-    return desk.retention(question, limit=limit)
+    return desk.retention(question, limit=limit or LISTED)
 
 
 @asks(app, without=("lens", "window"))

@@ -26,6 +26,7 @@ from tierwise.errors import BuildError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_SCRATCH = ".scratch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,25 @@ class Build:
 
 
 def list_builds(folder: Path) -> tuple[Build, ...]:
-    """Finished builds, newest as-of first, then newest written first.
-
-    Raises BuildError for a folder whose manifest cannot be read: somebody changed it.
-    """
-    if not folder.is_dir():
-        return ()
-    found = [read_build(p) for p in folder.iterdir() if _is_build(p)]
+    """Finished builds that can be read, newest as-of first, then newest written first."""
+    found = [build for path in _folders(folder) if isinstance(build := _read(path), Build)]
     return tuple(sorted(found, key=lambda b: (b.as_of, b.manifest["created_at"]), reverse=True))
+
+
+def damages(folder: Path) -> tuple[BuildError, ...]:
+    """One error for each folder that looks like a build: damaged, or of another version."""
+    return tuple(found for path in _folders(folder) if isinstance(found := _read(path), BuildError))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if _is_build(path)] if folder.is_dir() else []
+
+
+def _read(folder: Path) -> Build | BuildError:
+    try:
+        return read_build(folder)
+    except BuildError as damage:
+        return damage
 
 
 def _is_build(path: Path) -> bool:
@@ -86,7 +98,12 @@ def read_build(folder: Path) -> Build:
             f"{path} has format {found}, this version reads {FORMAT}.",
             "Build again with this version.",
         )
-    return Build(folder, manifest)
+    build = Build(folder, manifest)
+    try:
+        (build.as_of, manifest["created_at"], manifest["settings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BuildError(f"{path} lacks {error}.", "Delete this folder and build again.") from error
+    return build
 
 
 def build_id(as_of: date, ingredients: object) -> str:
@@ -106,6 +123,18 @@ class Staging:
         path = self.folder / f".{name}.done"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
+    def clear(self) -> None:
+        """Begin anew: forget every step and every file."""
+        self.discard()
+        self.folder.mkdir()
+
+    def scratch(self) -> Path:
+        """An empty folder for what is needed only while the build is written."""
+        folder = self.folder / _SCRATCH
+        shutil.rmtree(folder, ignore_errors=True)  # a killed run's
+        folder.mkdir()
+        return folder
+
     def discard(self) -> None:
         """Throw everything away that was written so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -119,40 +148,67 @@ class Staging:
 def staging(builds: Path, name: str) -> Iterator[Staging]:
     """Open the hidden folder of build `name`, alone.
 
-    Raises BuildError when another process is writing the same build, and when
-    the disk is full; in the second case the hidden folder is removed.
+    Raises BuildError when another process is writing the same build, when the
+    folder of builds cannot be written, and when the disk is full; then the
+    hidden folder is removed.
     """
     folder = builds / f".{name}.partial"
-    with _disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(builds / f".{name}.lock")
-        try:
-            with lock.acquire(timeout=0):
-                yield Staging(folder)
-        except Timeout:
-            raise BuildError(
-                f"Another process is writing build {name} right now.",
-                "Wait for it to end, or use the build before it.",
-            ) from None
-        finally:
-            lock.release()
-    Path(lock.lock_file).unlink(missing_ok=True)
+    with _writable(folder), _alone(builds, name):
+        folder.mkdir(exist_ok=True)  # under the lock, so that nobody sweeps it away
+        yield Staging(folder)
 
 
 @contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
+def _alone(builds: Path, name: str) -> Iterator[None]:
+    """Hold the lock of one build; BuildError when somebody else does."""
+    builds.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(builds / f".{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BuildError(
+            f"Another process is writing build {name} right now.",
+            "Wait for it to end, or use the build before it.",
+        ) from None
+    try:
+        yield
+    finally:
+        _unlock(lock)
+
+
+def _unlock(lock: FileLock) -> None:
+    """Remove the lock's file while it is held: whoever waits for it sees that it is gone."""
+    Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Turn what the file system refuses in the folder of builds into BuildError."""
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        if not _is_disk_full(error):
-            raise
-        place = folder.parent
-        shutil.rmtree(folder, ignore_errors=True)
-        raise BuildError(
-            f"The disk that holds {place} is full; the half-written build was removed.",
-            "Free some space, or set builds in [project] to a folder on another disk."
-            " Earlier builds are intact.",
-        ) from error
+        if _is_disk_full(error):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise BuildError(
+                f"The disk that holds {folder.parent} is full; the half-written build was removed.",
+                "Free some space, or set builds in [project] to a folder on another disk."
+                " Earlier builds are intact.",
+            ) from error
+        if isinstance(error, OSError) and _is_about(error, folder.parent):
+            raise BuildError(
+                f"{folder.parent} cannot be written: {error.strerror} ({error.filename}).",
+                "Correct its rights, or set builds in [project] to a folder of yours.",
+            ) from error
+        raise
+
+
+def _is_about(error: OSError, builds: Path) -> bool:
+    """Whether an error is about the folder of builds, one above it, or something in it."""
+    if error.filename is None:
+        return False
+    place = Path(os.fsdecode(error.filename))
+    return builds.is_relative_to(place) or place.is_relative_to(builds)
 
 
 def _is_disk_full(error: Exception) -> bool:
@@ -163,15 +219,19 @@ def _is_disk_full(error: Exception) -> bool:
 
 def publish(staged: Staging, builds: Path, name: str, manifest: Mapping[str, Any]) -> Build:
     """Write the manifest, make the files read-only, and give the folder its name in one step."""
+    shutil.rmtree(staged.folder / _SCRATCH, ignore_errors=True)
     for marker in staged.folder.glob(".*.done"):
         marker.unlink()
     target = _free_name(builds, name)
     whole = {"format": FORMAT, "id": target.name, **manifest}
     _write_whole(staged.folder / MANIFEST, json.dumps(whole, indent=1, default=str))
     for path in staged.folder.rglob("*"):
+        _through(path)
         if path.is_file():
             path.chmod(0o444)
+    _through(staged.folder)
     staged.folder.rename(target)
+    _through(builds)
     _sweep(builds)
     return read_build(target)
 
@@ -181,11 +241,11 @@ def _sweep(builds: Path) -> None:
     for partial in builds.glob(".*.partial"):
         lock = FileLock(partial.with_suffix(".lock"))
         try:
-            with lock.acquire(timeout=0):
-                shutil.rmtree(partial, ignore_errors=True)
+            lock.acquire(timeout=0)
         except Timeout:
             continue
-        Path(lock.lock_file).unlink(missing_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        _unlock(lock)
 
 
 def _free_name(builds: Path, name: str) -> Path:
@@ -205,6 +265,15 @@ def _write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _through(path: Path) -> None:
+    """Have a file, or the names in a folder, written through to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def remove_builds(builds: Sequence[Build]) -> None:

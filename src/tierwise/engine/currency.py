@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.mapping import Mapped
+from tierwise.engine.presets import read_preset
 from tierwise.engine.readers.rows import UnreadableError, identifier
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS
@@ -19,14 +20,23 @@ _RATE_TYPE = "DECIMAL(18, 9)"  # times an amount it still fits 38 digits: the pr
 
 
 def converted(
-    session: Session, mapped: Mapped, view: ir.Table, currency: str, rates: Path
+    session: Session,
+    mapped: Mapped,
+    view: ir.Table,
+    currency: str,
+    rates: Path,
+    preset: str | None = None,
 ) -> tuple[ir.Table, tuple[Problem, ...]]:
-    """The view with every amount in the project's currency; refused when rates are missing."""
+    """The view with every amount in the project's currency; refused when rates are missing.
+
+    `preset` names a known export, whose only currency need not be guessed.
+    """
     if mapped.table.name == "rates" or not _money(mapped):
         return view, ()
     if mapped.field("currency") is None:
         has_one = any(column.name == "currency" for column in mapped.table.columns)
-        return view, (_assumed(mapped, currency),) if has_one else ()
+        known = bool(preset) and read_preset(str(preset)).currency == currency
+        return view, (_assumed(mapped, currency),) if has_one and not known else ()
     found = _counted(session, mapped, view)
     foreign = [row for row in found if row[0] not in {None, currency}]
     said = [_without_currency(mapped, row, currency) for row in found if row[0] is None]

@@ -66,7 +66,10 @@ def _append(session: Session, path: Path, new: str, options: str) -> int:
 
 def _write(session: Session, path: Path, ids: str, options: str) -> int:
     """Ids alone; no row of a source stands behind them."""
-    rows = f"SELECT customer_id, CAST(NULL AS BIGINT) AS source_row FROM ({ids})"
+    rows = (
+        "SELECT customer_id, CAST(NULL AS BIGINT) AS source_row,"
+        f" CAST(NULL AS VARCHAR) AS source_file FROM ({ids})"
+    )
     done = session.raw.execute(f"COPY ({rows}) TO {quoted(path)} ({options})").fetchall()
     return int(done[0][0])
 

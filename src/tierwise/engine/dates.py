@@ -120,9 +120,9 @@ def look_at_dates(
     problems: list[Problem] = []
     doubts: list[Problem] = []
     for field in fields:
-        form, problem = _look(session, mapped, field, wanted)
+        form, said = _look(session, mapped, field, wanted)
         found[field.column.name] = form
-        if problem is not None:
+        for problem in said:
             (doubts if problem.severity is Severity.ERROR else problems).append(problem)
     if doubts:
         raise UnreadableError(*doubts)
@@ -131,7 +131,7 @@ def look_at_dates(
 
 def _look(
     session: Session, mapped: Mapped, field: Field, wanted: str | None
-) -> tuple[DateFormat, Problem | None]:
+) -> tuple[DateFormat, tuple[Problem, ...]]:
     values = f"SELECT trim({field.sql}) AS v FROM ({mapped.rows.sql}) WHERE trim({field.sql}) <> ''"
     # Patterns cost a microsecond a value, so only what may end in an offset is held to them.
     maybe = f"{may_be_offset('v')} OR suffix(upper(v), 'Z')"
@@ -143,7 +143,17 @@ def _look(
         f"SELECT count(v), count({iso}), count(*) FILTER ({offset}) FROM ({values})"
     ).fetchall()[0]
     if wanted and _counts(session, values, (wanted,))[wanted]:
-        return _narrowed(session, values, wanted, offsets > 0), None
+        return _narrowed(session, values, wanted, offsets > 0), ()
+    form, problem = _found(session, mapped, field, values, (total, as_iso, offsets))
+    unfit = _unfit(mapped, field, wanted, form) if wanted and total else None
+    return form, tuple(p for p in (unfit, problem) if p is not None)
+
+
+def _found(
+    session: Session, mapped: Mapped, field: Field, values: str, counts: tuple[int, int, int]
+) -> tuple[DateFormat, Problem | None]:
+    """The format that most values have, and what speaks against it."""
+    total, as_iso, offsets = counts
     if as_iso == total:
         return DateFormat(ISO, offsets > 0), None
     known = (ISO, *((EXCEL,) if mapped.rows.excel else ()), *DAYS)
@@ -199,6 +209,18 @@ def _differ(session: Session, values: str, forms: list[str]) -> tuple[str, dict[
         f"SELECT v, {shown} FROM ({values}) WHERE {other} ORDER BY v LIMIT 1"
     ).fetchall()
     return (rows[0][0], dict(zip(forms, rows[0][1:], strict=True))) if rows else None
+
+
+def _unfit(mapped: Mapped, field: Field, wanted: str, form: DateFormat) -> Problem:
+    return Problem(
+        "date-format-unfit",
+        Severity.WARNING,
+        mapped.table.name,
+        f'date_format = "{wanted}" fits no value of this column; {form.name} is used.',
+        f"Correct date_format in [sources.{mapped.table.name}], or remove it.",
+        mapped.rows.source,
+        column=field.origin,
+    )
 
 
 def _ambiguous(mapped: Mapped, field: Field, value: str, readings: dict[str, str]) -> Problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 
 import ibis.expr.types as ir
 import numpy as np
@@ -32,9 +33,25 @@ class Duplicates:
 
 def find_duplicates(session: Session, good: ir.Table, key: tuple[str, ...]) -> Duplicates:
     """Look among rows that are otherwise kept; the first in file order stays."""
+    full = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in key)
+    return _found(session, good, key, full)
+
+
+def find_identical(session: Session, good: ir.Table) -> Duplicates:
+    """Rows that equal an earlier one in every column, empty fields too; the first stays."""
+    return _found(session, good, tuple(c for c in good.columns if "__" not in c), "true")
+
+
+def worth(session: Session, good: ir.Table, amount: str) -> Decimal:
+    """What an amount of the rows found last adds up to."""
+    sql = f"SELECT sum({identifier(amount)}) FROM ({session.backend.compile(good)})"
+    found = session.raw.execute(f"{sql} SEMI JOIN {TABLE} USING ({FILE}, {ROW})").fetchall()
+    return Decimal(found[0][0] or 0)
+
+
+def _found(session: Session, good: ir.Table, key: tuple[str, ...], full: str) -> Duplicates:
     sql = session.backend.compile(good)
     parts = ", ".join(identifier(name) for name in key)
-    full = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in key)
     hashes = session.raw.execute(
         f"SELECT hash({parts}) AS h FROM ({sql}) WHERE {full}"
     ).fetchnumpy()["h"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import ibis.expr.types as ir
 
@@ -13,6 +14,11 @@ from tierwise.engine.readers.rows import FILE, ROW, Rows
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS, Rule
 from tierwise.tables.schema import Table
+
+_TURN = (
+    "More than half of the rows are negative: if these are sales, turn the sign,"
+    ' such as total_amount = { sql = "-Amount" }.'
+)
 
 
 def unread(table: Table, rows: Rows) -> list[Problem]:
@@ -58,12 +64,15 @@ def _problem(
     first = session.rows(view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
     value = _as_found(session, fields, rule.column, first[FILE], first[ROW])
+    severity, remedy = rule.severity, rule.remedy
+    if rule.code == "negative-amount" and counts[rule.name] * 2 > counts["rows"]:
+        severity, remedy = Severity.WARNING, _TURN  # an export from the books of the other side
     return Problem(
         rule.code,
-        rule.severity,
+        severity,
         fields.table.name,
         rule.message + _sum(session, view, rule, fields.table),
-        rule.remedy,
+        remedy,
         first[FILE],
         first[ROW],
         field.origin if field else rule.column,
@@ -93,6 +102,31 @@ def _sum(session: Session, view: ir.Table, rule: Rule, table: Table) -> str:
     these, total = found["these"] or 0, found["total"]
     share = f", {these / total:.1%} of the total" if rule.code == "no-customer" and total else ""
     return f" They sum to {these:,.2f}{share}."
+
+
+def identical_problems(
+    fields: Mapped, found: Duplicates, amount: Decimal | None, *, dropped: bool
+) -> list[Problem]:
+    """Rows that equal an earlier one where no key tells rows apart."""
+    file, row, _ = found.first
+    sums = "" if amount is None else f" They sum to {amount:,.2f}."
+    left = "left out, as drop_identical says" if dropped else "kept"
+    name = fields.table.name
+    return [
+        Problem(
+            "identical-rows",
+            Severity.WARNING if name == "order_lines" else Severity.NOTE,
+            name,
+            f"Rows equal an earlier one in every column, here row {found.original};"
+            f" they are {left}.{sums}",
+            "Nothing to do if they are right."
+            if dropped
+            else f"If they are copies, set drop_identical = true in [sources.{name}].",
+            file,
+            row,
+            count=found.rows,
+        )
+    ]
 
 
 def duplicate_problems(fields: Mapped, repeated: Duplicates) -> list[Problem]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.files import matching
+from tierwise.engine.readers.rows import InputKind
 
 _CHUNK = 1 << 22
 
@@ -18,7 +19,7 @@ class Fingerprint:
     """One input. Of a database only the row count is known."""
 
     source: str  # as the project names it
-    kind: str  # file or database
+    kind: InputKind
     bytes: int  # 0 for databases
     modified_ns: int  # 0 for databases
     sha256: str  # hex; "" for databases and where only a cheap look was asked for
@@ -30,7 +31,8 @@ def fingerprint_inputs(project: ProjectFolder) -> tuple[Fingerprint, ...]:
     found: list[Fingerprint] = []
     for name, source in project.settings.sources.items():
         if source.path is None:
-            found.append(Fingerprint(source.table or f"{name} query", "database", 0, 0, "", 0))
+            named = source.table or f"{name} query"
+            found.append(Fingerprint(named, InputKind.DATABASE, 0, 0, "", 0))
             continue
         files = matching(project.root, source.path)
         found += [stamp(file, source_name(project.root, file)) for file in files]
@@ -45,7 +47,7 @@ def source_name(root: Path, file: Path) -> str:
 def stamp(file: Path, name: str) -> Fingerprint:
     """A file's size and time."""
     status = file.stat()
-    return Fingerprint(name, "file", status.st_size, status.st_mtime_ns, "", 0)
+    return Fingerprint(name, InputKind.FILE, status.st_size, status.st_mtime_ns, "", 0)
 
 
 def sha256(file: Path) -> str:

@@ -25,7 +25,7 @@ from tierwise.engine.fingerprint import (
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.databases import read_database
 from tierwise.engine.readers.files import matching, read_files
-from tierwise.engine.readers.rows import FILE, Rows, UnreadableError, keeping_order
+from tierwise.engine.readers.rows import FILE, InputKind, Rows, UnreadableError, keeping_order
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.table import PARQUET, LoadedTable, Loading, Outcome, load_table
 from tierwise.errors import SourceError
@@ -215,7 +215,7 @@ def _unchanged(project: ProjectFolder, into: Path) -> Iterator[Callable[[], list
         stamped = [
             replace(seen, sha256=h.result()) for (_, seen), h in zip(before, hashes, strict=True)
         ]
-        databases = [i for i in fingerprint_inputs(project) if i.kind == "database"]
+        databases = [i for i in fingerprint_inputs(project) if i.kind is InputKind.DATABASE]
         return stamped + databases
 
     with ThreadPoolExecutor(1) as pool:

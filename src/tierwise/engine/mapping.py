@@ -12,7 +12,15 @@ import duckdb
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.presets import read_preset
 from tierwise.engine.project import nearest
-from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, described, identifier
+from tierwise.engine.readers.rows import (
+    FILE,
+    ROW,
+    InputKind,
+    Rows,
+    UnreadableError,
+    described,
+    identifier,
+)
 from tierwise.settings.model import ColumnSource, Source
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Column, Table
@@ -53,7 +61,7 @@ class Mapped:
 def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
     """The rows after the source's own query, or the preset's; unchanged when there is none."""
     preset = read_preset(source.preset) if source.preset else None
-    query = (source.sql if rows.kind == "file" else None) or (preset.sql if preset else "")
+    query = (source.sql if rows.kind is InputKind.FILE else None) or (preset.sql if preset else "")
     if not query:
         return rows
     session.raw.execute(f"CREATE OR REPLACE TEMP VIEW source AS {rows.sql}")
@@ -175,6 +183,37 @@ def _expression(
             value=sql,
         )
     return Field(column, f"({sql})", column.name, found[0].type, computed=True)
+
+
+def failing(session: Session, fields: Mapped, error: duckdb.Error) -> Problem:
+    """What the engine could not do with some row, and the expression that it failed in."""
+    table, rows = fields.table, fields.rows
+    column = next((f.column.name for f in fields.fields if _fails(session, rows, f)), "")
+    where = f"The expression for {column} fails" if column else "The engine fails"
+    said = str(error).split("\n")[0]
+    return Problem(
+        "failing-expression",
+        Severity.ERROR,
+        table.name,
+        f"{where} on some row: {said}",
+        f"Use TRY_CAST in sources.{table.name}.columns.{column}: rows that do not fit are reported."
+        if column
+        else f"Bring the columns of [sources.{table.name}] to plain text and numbers.",
+        rows.source,
+        column=column,
+    )
+
+
+def _fails(session: Session, rows: Rows, field: Field) -> bool:
+    if not field.computed:
+        return False
+    try:
+        session.raw.execute(
+            f"SELECT count(value) FROM (SELECT {field.sql} AS value FROM ({rows.sql}))"
+        )
+    except duckdb.Error:
+        return True
+    return False
 
 
 def _bad_query(table: Table, rows: Rows, query: str, error: duckdb.Error) -> Problem:

@@ -39,33 +39,77 @@ def look_at_numbers(
         for i, f in enumerate(fields)
     )
     odd = f"SELECT v, f FROM ({values}) WHERE v <> '' AND TRY_CAST(v AS {_PLAIN}) IS NULL"
-    if decimal != "," and not session.raw.execute(f"SELECT 1 FROM ({odd}) LIMIT 1").fetchall():
+    plain = decimal != "," and not session.raw.execute(f"SELECT 1 FROM ({odd}) LIMIT 1").fetchall()
+    if plain and (decimal or not dots_in_doubt(session, mapped)):
         return Numbers()
-    seen = _signs_seen(session, values)
+    seen = _signs_seen(session, values, _of_money(mapped, fields))
     problems = _currency_signs(session, mapped, fields, odd, currency)
     return Numbers(False, decimal or _decided(mapped, seen), tuple(problems))
+
+
+def dots_in_doubt(session: Session, mapped: Mapped) -> bool:
+    """Whether amounts have a dot before three digits and no number shows what it means.
+
+    They read without fault, and are wrong by a thousand where the dot separates
+    thousands. Most sources answer with their first rows.
+    """
+    fields = [f for f in mapped.fields if f.is_text and f.column.kind in NUMERIC]
+    money = [fields[i] for i in _of_money(mapped, fields)]
+    return (
+        bool(money)
+        and not _any_row(session, mapped, [f"NOT {_unclear(f.sql)}" for f in fields], fields)
+        and _any_row(session, mapped, [_unclear(f.sql) for f in money], money)
+    )
+
+
+def _any_row(
+    session: Session, mapped: Mapped, conditions: Sequence[str], fields: Sequence[Field]
+) -> bool:
+    """Whether a condition holds for some value with a dot."""
+    cases = (
+        f"CASE WHEN contains({field.sql}, '.') THEN {condition} ELSE false END"
+        for field, condition in zip(fields, conditions, strict=True)
+    )
+    sql = f"SELECT 1 FROM ({mapped.rows.sql}) WHERE {' OR '.join(cases)} LIMIT 1"
+    return bool(session.raw.execute(sql).fetchall())
+
+
+def _unclear(text: str) -> str:
+    return f"regexp_full_match({text}, '\\s*[+-]?{_LONE_DOT}\\s*')"
+
+
+def _of_money(mapped: Mapped, fields: Sequence[Field]) -> list[int]:
+    """Places of the fields with amounts; none in a workbook, which knows its numbers."""
+    return [
+        i
+        for i, field in enumerate(fields)
+        if field.column.kind is Kind.MONEY and not mapped.rows.excel
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     comma: int  # values in which the comma can only be the decimal sign
     dot: int
-    unclear: int  # such as 1,234
+    unclear: int  # such as 1,234, and 1.234 where it is an amount
     examples: tuple[str, str, str]
 
 
-# The comma is the decimal sign in 0,5 and 12,50 and 1,2345 and 1.234,5; the dot separates
-# thousands in 1.234.567. With the signs exchanged, the same holds for the dot.
-_COMMA = r"(^0?,\d|,\d{1,2}$|,\d{4,}$|\.\d{3},|\.\d{3}\.\d{3})"
-_DOT = r"(^0?\.\d|\.\d{1,2}$|\.\d{4,}$|,\d{3}\.|,\d{3},\d{3})"
+# The comma is the decimal sign in 0,5 and 12,50 and 1,2345 and 1234,567 and 1.234,5; the dot
+# separates thousands in 1.234.567. With the signs exchanged, the same holds for the dot.
+_COMMA = r"(^0?,\d|,\d{1,2}$|,\d{4,}$|^\d{4,},|\.\d{3},|\.\d{3}\.\d{3})"
+_DOT = r"(^0?\.\d|\.\d{1,2}$|\.\d{4,}$|^\d{4,}\.|,\d{3}\.|,\d{3},\d{3})"
+_LONE_COMMA, _LONE_DOT = (rf"[1-9]\d{{0,2}}{sign}\d{{3}}" for sign in (",", r"\."))
 
 
-def _signs_seen(session: Session, values: str) -> _Seen:
+def _signs_seen(session: Session, values: str, money: Sequence[int]) -> _Seen:
+    amount = f"f IN ({', '.join(map(str, money))})" if money else "false"
     sql = f"""
-        WITH bare AS (SELECT regexp_replace(v, '[^0-9.,]', '', 'g') AS b, v FROM ({values})),
+        WITH bare AS (SELECT regexp_replace(v, '[^0-9.,]', '', 'g') AS b, v, f FROM ({values})),
         judged AS (SELECT v,
             regexp_matches(b, '{_COMMA}') AS comma, regexp_matches(b, '{_DOT}') AS dot,
-            regexp_full_match(b, '[1-9]\\d{{0,2}},\\d{{3}}') AS unclear FROM bare)
+            regexp_full_match(b, '{_LONE_COMMA}')
+                OR {amount} AND regexp_full_match(b, '{_LONE_DOT}') AS unclear FROM bare)
         SELECT count(*) FILTER (comma), count(*) FILTER (dot), count(*) FILTER (unclear),
             any_value(v) FILTER (comma), any_value(v) FILTER (dot), any_value(v) FILTER (unclear)
         FROM judged"""
@@ -85,9 +129,10 @@ def _decided(mapped: Mapped, seen: _Seen) -> str:
         code, value = "mixed-decimal-signs", seen.examples[0]
     else:
         value, code = seen.examples[2], "ambiguous-decimal-sign"
-        whole, rest = value.split(",", 1) if "," in value else (value, "")
+        sign, name = (",", "comma") if "," in value else (".", "dot")
+        whole, rest = value.split(sign, 1)
         message = (
-            f"This can be {whole}{rest} (comma for thousands) or {whole}.{rest} (decimal comma)."
+            f"This can be {whole}{rest} ({name} for thousands) or {whole}.{rest} (decimal {name})."
         )
     remedy = f'Set decimal = "," or decimal = "." in [sources.{mapped.table.name}].'
     raise UnreadableError(

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tierwise.engine.presets import preset_names, read_preset
-from tierwise.errors import SettingsError
+from tierwise.errors import DataError, SettingsError
 from tierwise.settings.model import Settings, Source
 from tierwise.tables.schema import TABLES
 
@@ -46,6 +46,15 @@ def open_project(folder: Path) -> ProjectFolder:
     if unknown:
         raise _refused(path, unknown)
     return ProjectFolder(folder, settings)
+
+
+def require_sources(project: ProjectFolder) -> None:
+    """DataError where tierwise.toml names nothing to read."""
+    if not project.settings.sources:
+        raise DataError(
+            f"{project.root / SETTINGS_FILE} names no sources.",
+            "Run `tierwise init` or add [sources.order_lines].",
+        )
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

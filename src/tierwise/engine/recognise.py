@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tierwise.engine.connect import Session
 from tierwise.engine.dates import DAYS, EXCEL, ISO, DateFormat, wall_sql
@@ -17,6 +18,7 @@ from tierwise.tables.schema import TABLES, Column, Kind, Table
 
 _SAMPLE = 2_000
 _ENOUGH = 0.9  # share of the sampled values that must be of the kind
+_REQUIRED = 3  # weight of a required column, against 1
 _NUMERIC = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER}
 
 
@@ -43,21 +45,51 @@ class Guess:
     )  # column matched by name, not by values
 
 
-def recognise(session: Session, rows: Rows) -> Guess | None:
-    """The table that a file fills, or None when no table's required columns are found."""
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """The table that a file would fill if it had a few columns more."""
+
+    table: str
+    matches: tuple[Match, ...]
+    missing: tuple[str, ...]  # required columns that nothing fills
+    unconfirmed: Mapping[str, str]  # as in Guess
+
+    def __str__(self) -> str:
+        parts = [
+            f'{name} is missing ("{self.unconfirmed[name]}" holds values of another kind)'
+            if name in self.unconfirmed
+            else f"{name} is missing"
+            for name in self.missing
+        ]
+        return f"looks like {self.table}; {', '.join(parts)}"
+
+
+def recognise(session: Session, rows: Rows) -> Guess | NearMiss | None:
+    """The table that a file fills, the one that it nearly fills, or None."""
     known = _known_export(rows)
     if known:
         return known
-    guesses = [guess for table in synonyms() if (guess := _as_table(session, rows, TABLES[table]))]
-    if not guesses:
-        return None
+    found = [_as_table(session, rows, TABLES[table]) for table in synonyms()]
+    guess = _best([one for one in found if isinstance(one, Guess)])
+    miss = _best([one for one in found if isinstance(one, NearMiss)])
+    if guess is None or miss is None:
+        return guess or miss
+    # Orders without an amount have a customer in each row too: that makes no list of customers.
+    return miss if _weight(miss) >= _weight(guess) + _REQUIRED else guess
+
+
+Found = TypeVar("Found", Guess, NearMiss)
+
+
+def _best(found: list[Found]) -> Found | None:
     order = list(synonyms())
-    return max(guesses, key=lambda g: (_weight(g), -order.index(g.table)))
+    return max(found, key=lambda g: (_weight(g), -order.index(g.table)), default=None)
 
 
-def _weight(guess: Guess) -> int:
+def _weight(found: Guess | NearMiss) -> int:
     """Required columns count most, so that a list of orders is not taken for one of customers."""
-    return sum(3 if TABLES[guess.table].column(m.column).required else 1 for m in guess.matches)
+    table = TABLES[found.table]
+    return sum(_REQUIRED if table.column(m.column).required else 1 for m in found.matches)
 
 
 def _known_export(rows: Rows) -> Guess | None:
@@ -82,7 +114,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^0-9a-zäöüß]+", " ", name.casefold()).strip()
 
 
-def _as_table(session: Session, rows: Rows, table: Table) -> Guess | None:
+def _as_table(session: Session, rows: Rows, table: Table) -> Guess | NearMiss | None:
     matches: dict[str, Match] = {}
     taken: set[str] = set()
     unconfirmed: dict[str, str] = {}
@@ -98,8 +130,11 @@ def _as_table(session: Session, rows: Rows, table: Table) -> Guess | None:
         matches[column.name] = Match(column.name, name, f"{_why(name, place)}; {said}")
         taken.add(name)
     _complete(table, matches)
-    if any(name not in matches for name in table.required):
-        return None
+    missing = tuple(name for name in table.required if name not in matches)
+    if missing:
+        named = len(table.required) - len(missing)
+        near = named > 1 and named > len(missing)
+        return NearMiss(table.name, tuple(matches.values()), missing, unconfirmed) if near else None
     if table.name == "customers" and not _unique(session, rows, matches["customer_id"]):
         return None
     unmapped = tuple(n for n in rows.names if n not in taken)

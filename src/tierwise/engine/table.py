@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.currency import converted
-from tierwise.engine.duplicates import Duplicates, find_duplicates, without
-from tierwise.engine.findings import duplicate_problems, rule_problems, unread
-from tierwise.engine.mapping import Mapped, mapped, queried
+from tierwise.engine.duplicates import Duplicates, find_duplicates, find_identical, without, worth
+from tierwise.engine.findings import duplicate_problems, identical_problems, rule_problems, unread
+from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import ROW, Rows, identifier
+from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.rules import (
+    AMOUNTS,
     Effect,
     Rule,
     any_holds,
@@ -84,22 +86,33 @@ class Outcome:
 
 def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     """Judge every row and write the good ones; UnreadableError when the table as a whole fails."""
-    session = loading.session
-    rows = queried(session, table, source, rows)
-    fields = mapped(session, table, source, rows)
+    rows = queried(loading.session, table, source, rows)
+    fields = mapped(loading.session, table, source, rows)
+    try:
+        return _loaded(loading, fields, source)
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        raise UnreadableError(failing(loading.session, fields, error)) from error
+
+
+def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
+    session, table, rows = loading.session, fields.table, fields.rows
     view, noticed = typed_view(session, fields, source, loading.currency)
     view, said = converted(
-        session, fields, view, loading.currency, loading.folder / "rates.parquet"
+        session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
     counts = _counted(session, view, judged)
     good = _good(view, judged, counts)
     repeated = _repeated(session, fields, good)
+    same: list[Problem] = []
+    if _without_key(fields):
+        same, dropped = _identical(session, fields, good, drop=source.drop_identical)
+        repeated = dropped or repeated
     if repeated.rows:
         good = without(session, good)
     problems = [*rows.problems, *noticed, *said, *unread(table, rows)]
     problems += rule_problems(session, fields, view, _dropping(judged), counts)
-    problems += duplicate_problems(fields, repeated)
+    problems += same or duplicate_problems(fields, repeated)
     problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
     kept = _write(loading, fields, good, counts)
     _write_rejects(loading, fields, view, judged, counts, repeated)
@@ -156,25 +169,51 @@ def _good(view: ir.Table, judged: Sequence[Rule], counts: Mapping[str, int]) -> 
     return view
 
 
+def _without_key(fields: Mapped) -> bool:
+    """Whether rows cannot be told apart by a key."""
+    return any(fields.field(name) is None for name in fields.table.key or ("",))
+
+
 def _repeated(session: Session, fields: Mapped, good: ir.Table) -> Duplicates:
-    key = fields.table.key
-    if not key or any(fields.field(name) is None for name in key):
-        return Duplicates()
-    return find_duplicates(session, good, key)
+    return (
+        Duplicates() if _without_key(fields) else find_duplicates(session, good, fields.table.key)
+    )
+
+
+def _identical(
+    session: Session, fields: Mapped, good: ir.Table, *, drop: bool
+) -> tuple[list[Problem], Duplicates | None]:
+    """What is said of rows that equal an earlier one, and those to leave out, if that is set."""
+    found = find_identical(session, good)
+    if not found.rows:
+        return [], None
+    amount = AMOUNTS.get(fields.table.name, "")
+    sum_of = worth(session, good, amount) if amount in good.columns else None
+    return identical_problems(fields, found, sum_of, dropped=drop), found if drop else None
 
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
-    later = {
-        name: ibis.ifelse(is_later(good[name], loading.as_of), None, good[name])
-        for name in fields.table.recorded
-        if counts.get(recorded_later(name))
-    }
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**later).select(*names, source_row=good[ROW])
+    kept = good.mutate(**_unknown_yet(loading.as_of, fields.table, good, counts)).select(
+        *names, source_row=good[ROW], source_file=good[FILE]
+    )
     sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])
+
+
+def _unknown_yet(
+    as_of: date, table: Table, good: ir.Table, counts: Mapping[str, int]
+) -> dict[str, ir.Value]:
+    """Columns without what happened after the as-of date, and without what it brought about."""
+    when: dict[str, ir.BooleanValue] = {}
+    for name in table.recorded:
+        if counts.get(recorded_later(name)):
+            later = is_later(good[name], as_of)
+            for column in (name, *table.told_by(name)):
+                when[column] = when[column] | later if column in when else later
+    return {c: ibis.ifelse(w, None, good[c]) for c, w in when.items() if c in good.columns}
 
 
 def _write_rejects(
@@ -192,7 +231,8 @@ def _write_rejects(
         refused = [rule for rule in judged if rule.effect is Effect.REJECT]
         loading.rejects.add_judged(fields, marked.filter(marked["__verdict"].notnull()), refused)
     if repeated.rows:
-        loading.rejects.add_duplicates(fields, ", ".join(fields.table.key))
+        key = "every column" if _without_key(fields) else ", ".join(fields.table.key)
+        loading.rejects.add_duplicates(fields, key)
 
 
 def _summed(

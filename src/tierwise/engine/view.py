@@ -10,7 +10,7 @@ from tierwise.engine.connect import Session, quoted
 from tierwise.engine.dates import look_at_dates
 from tierwise.engine.kinds import NOTHING, Manner, Reading, cents_sql, listed, read_field
 from tierwise.engine.mapping import Field, Mapped
-from tierwise.engine.numbers import look_at_numbers
+from tierwise.engine.numbers import dots_in_doubt, look_at_numbers
 from tierwise.engine.readers.rows import FILE, ROW, identifier
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
@@ -35,7 +35,7 @@ def typed_view(
     cents = _cents(mapped, source, currency)
     if _may_assume(mapped, source):
         view = _typed(session, mapped, Manner.assumed(mapped.fields, cents))
-        if _fits(session, mapped):
+        if _fits(session, mapped, source):
             return view, ()
     manner, problems = _look(session, mapped, source, currency)
     return _typed(session, mapped, manner), problems
@@ -68,7 +68,7 @@ def _may_assume(mapped: Mapped, source: Source) -> bool:
     )
 
 
-def _fits(session: Session, mapped: Mapped) -> bool:
+def _fits(session: Session, mapped: Mapped, source: Source) -> bool:
     """Whether the common manner read every value; judged on the values as they were read.
 
     Looking at a text before reading it costs as much as reading it, and most
@@ -86,7 +86,7 @@ def _fits(session: Session, mapped: Mapped) -> bool:
         return True
     asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0", *whole]
     row = session.raw.execute(f"SELECT {', '.join(asked)} FROM {name}").fetchall()[0]
-    return not any(row)
+    return not any(row) and (source.decimal is not None or not dots_in_doubt(session, mapped))
 
 
 def _sampled_whole(field: Field, name: str) -> str:

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 from tierwise.lifetime.histories import total
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
+from tierwise.value.shares import Rows
 
 BANDS = (0.01, 0.05, 0.2, 0.5, 1.0)
 """Upper ends of the bands, as shares of customers."""

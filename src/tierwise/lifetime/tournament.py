@@ -10,7 +10,7 @@ from tierwise.errors import RefusedError
 from tierwise.lifetime.heldout import NAIVE, TOP_SHARE, Split, pooled_verdict
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
+from tierwise.value.shares import Rows
 
 HARMLESS_GAIN = 0.01
 """A list that captures less than a point more than the naive one is not worth a model."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from tierwise.errors import TierwiseError
 from tierwise.results import Answer, Context
-from tierwise.workflows.look import Dimension, Question
+from tierwise.workflows.look import Dimension, Question, currency_of
 from tierwise.workflows.value import Desk
 
 TOP_LEAKS = 20  # customers in the list of discounts
@@ -97,7 +97,7 @@ def _context(desk: Desk, answers: Mapping[str, Answer]) -> Context:
         lens=str(manifest["lens"]),
         window=str(manifest["window"]),
         window_from=None,
-        currency=desk.project.settings.project.currency,
+        currency=currency_of(desk.build),
         customers=int(manifest["customers"]),
         lines=0,
     )

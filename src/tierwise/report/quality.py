@@ -9,6 +9,7 @@ from typing import Any
 
 from tierwise.report.tables import Table, table
 from tierwise.results import Column, Grid
+from tierwise.results.findings import TABLE_COLUMNS, problem_columns
 from tierwise.units import Unit
 
 Manifest = Mapping[str, Any]
@@ -46,7 +47,7 @@ def _sentences(manifest: Manifest) -> tuple[str, ...]:
 
 def _tables(rows: Sequence[Mapping[str, Any]]) -> Grid:
     shown = tuple({**row, "source": _short(row["source"])} for row in rows)
-    return Grid("tables", "Rows of each table", _TABLES, shown)
+    return Grid("tables", "Rows of each table", TABLE_COLUMNS, shown)
 
 
 def _problems(rows: Sequence[Mapping[str, Any]]) -> Grid:
@@ -71,26 +72,7 @@ def _short(source: str) -> str:
     return PurePosixPath(source).name if source.startswith("/") else source
 
 
-_TABLES = (
-    Column("name", "Table"),
-    Column("source", "Source"),
-    Column("rows_read", "Read", Unit.COUNT, "Rows found in the source"),
-    Column("rows_kept", "Kept", Unit.COUNT, "Rows that the figures stand on"),
-    Column("rows_rejected", "Rejected", Unit.COUNT, "Rows left out because of an error"),
-    Column(
-        "rows_after_as_of", "After as-of", Unit.COUNT, "Rows dated after the as-of date, not read"
-    ),
-    Column("first_on", "First", Unit.DATE),
-    Column("last_on", "Last", Unit.DATE),
-)
-_PROBLEMS = (
-    Column("severity", "Kind"),
-    Column("table", "Table"),
-    Column("message", "What"),
-    Column("remedy", "What to do"),
-    Column("count", "Rows", Unit.COUNT),
-    Column("first", "First seen"),
-)
+_PROBLEMS = problem_columns("severity", "table", "message", "remedy", "count", "first")
 _INPUTS = (
     Column("source", "Source"),
     Column("kind", "Kind"),
@@ -99,5 +81,5 @@ _INPUTS = (
     Column("sha256", "SHA-256"),
 )
 
-COLUMNS = (*_TABLES, *_PROBLEMS, *_INPUTS)
+COLUMNS = (*TABLE_COLUMNS, *_PROBLEMS, *_INPUTS)
 """For the glossary."""

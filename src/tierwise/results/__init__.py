@@ -4,6 +4,6 @@ One shape for all answers keeps the faces thin: the command line, the report and
 the console each know how to draw a `Figure` and a `Grid`, and nothing else.
 """
 
-from tierwise.results.answer import Answer, Column, Context, Figure, Grid
+from tierwise.results.answer import LISTED, Answer, Column, Context, Figure, Grid
 
-__all__ = ["Answer", "Column", "Context", "Figure", "Grid"]
+__all__ = ["LISTED", "Answer", "Column", "Context", "Figure", "Grid"]

@@ -12,6 +12,9 @@ from tierwise.units import Unit
 
 Row = Mapping[str, Any]
 
+LISTED = 500
+"""Rows that a list shows before it is cut and says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -9,8 +9,8 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import WHOLE, Component
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 DOUBLINGS = 3
 """Parents are followed 2 ** DOUBLINGS levels up."""

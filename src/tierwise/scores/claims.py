@@ -31,7 +31,7 @@ from tierwise.scores.comparison import (
 )
 from tierwise.settings import ClaimSettings
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
+from tierwise.value.shares import Rows
 from tierwise.value.windows import between
 
 FLAGS = ("engaged", "complainer")

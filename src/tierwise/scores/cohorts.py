@@ -19,10 +19,10 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Period
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
 from tierwise.value.population import index_of, label_of, period_index
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 from tierwise.value.windows import between
 
 MARKS = (0, 2, 5, 11, 23)

@@ -25,8 +25,8 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores import tenure
 from tierwise.settings import Lens
 from tierwise.units import AMOUNT_PLACES, Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.value.shares import Rows
 
 Values = Mapping[str, Fraction]
 

@@ -19,8 +19,8 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import Component, scores
 from tierwise.settings import InfluenceSettings
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 COMPLAINTS = "public complaints"
 """Source of what is read from contacts."""
@@ -50,7 +50,7 @@ def observations(contacts: ir.Table | None, influence: ir.Table | None, as_of: d
                 "customer_id",
                 source=ibis.literal(COMPLAINTS),
                 observed_on=public.created_at.date(),
-                reach=public.reach,
+                reach=public.reach.cast("float64"),
                 grade=ibis.null("float64"),
                 price=ibis.null("float64"),
             )

@@ -26,7 +26,7 @@ from scipy.sparse import csgraph
 from tierwise.errors import MissingDataError
 from tierwise.settings import ReferralSettings
 from tierwise.units import AMOUNT_PLACES
-from tierwise.value.concentration import Rows
+from tierwise.value.shares import Rows
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -131,10 +131,15 @@ def without_cycles(rows: Rows) -> Rows:
     """Rows of `edges`, those on a cycle left out with their reason."""
     kept = [row for row in rows if row["left_out"] is None]
     ids, source, target = _graph(kept)
-    cyclic = {
-        id(row) for row, bad in zip(kept, in_cycle(source, target, len(ids)), strict=True) if bad
-    }
-    return [{**row, "left_out": str(LeftOut.CYCLE)} if id(row) in cyclic else row for row in rows]
+    on_cycle = in_cycle(source, target, len(ids))
+    # Of the rows that are kept each customer was referred once.
+    cyclic = {row["referred_id"] for row, bad in zip(kept, on_cycle, strict=True) if bad}
+    return [
+        {**row, "left_out": str(LeftOut.CYCLE)}
+        if row["left_out"] is None and row["referred_id"] in cyclic
+        else row
+        for row in rows
+    ]
 
 
 def _graph(kept: Rows) -> tuple[list[str], Ints, Ints]:

@@ -25,8 +25,8 @@ from tierwise.scores.comparison import (
     the_flagged,
 )
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, counted
+from tierwise.value.shares import Rows
 
 MEASURES = ("value", "acquisition_cost", "net")
 """Value in the window, cost of winning the customer, and value less that cost."""

@@ -14,8 +14,8 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.value.shares import Rows
 from tierwise.value.slices import LEVEL
 
 
@@ -57,14 +57,16 @@ def expression(kept: ir.Table, customers: ir.Table | None) -> ir.Table:
     margin plus the mean cost of winning a customer; the interval adds both ends,
     as if both were wrong in the same direction.
     """
-    table = kept.cross_join(acquisition(customers))
+    # A model's values are floating point; money is decimal.
+    money = {name: kept[name].cast(SUM) for name in ("value", "low", "high")}
+    table = kept.mutate(**money).cross_join(acquisition(customers))
     return table.select(
         "customer_id",
         "n",
         "cost",
         "cost_low",
         "cost_high",
-        margin_kept=table.value.cast(SUM),
+        margin_kept=table.value,
         value=(table.value + table["cost"]).cast(SUM),
         low=(table.low + table.cost_low).cast(SUM),
         high=(table.high + table.cost_high).cast(SUM),

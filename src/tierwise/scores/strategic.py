@@ -22,8 +22,8 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import Component, scores
 from tierwise.settings import StrategicSettings
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 NEEDED = ("owner", "reason", "evidence", "expires_on")
 """Columns without which a row is refused."""

@@ -17,8 +17,8 @@ from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import SCHEMA, WHOLE, Component
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 
 def expression(components: Sequence[ir.Table]) -> ir.Table:

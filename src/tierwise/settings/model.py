@@ -8,43 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
+
 LONGEST_WINDOW = 600
 """Months."""
-
-
-class Lens(StrEnum):
-    """What a customer's worth is measured by."""
-
-    REVENUE = "revenue"  # net of returns and discounts
-    REVENUE_BEFORE_RETURNS = "revenue_before_returns"  # positive lines only
-    GROSS_PROFIT = "gross_profit"  # revenue less cost of goods
-    PROFIT = "profit"  # gross profit less cost to serve
-
-
-class Activity(StrEnum):
-    """The event that makes a customer active."""
-
-    PURCHASE = "purchase"  # a line with a positive amount
-    ORDER = "order"  # any line, returns and free goods too
-    CONTACT = "contact"
-
-
-class Period(StrEnum):
-    """Calendar periods that the population is counted by."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-    @property
-    def months(self) -> int:
-        """Length in months."""
-        return {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[self]
 
 
 class _Model(BaseModel):
@@ -94,23 +65,6 @@ class ActiveRule(_Model):
     def __str__(self) -> str:
         span = f"in the last {self.months} months" if self.months else f"in the {self.period}"
         return f"{self.event} {span}"
-
-
-class PurchaseModelName(StrEnum):
-    """Models of repeat purchase."""
-
-    MBG_NBD = "mbg_nbd"  # a customer may leave after each purchase, the first included
-    BG_NBD = "bg_nbd"  # after each repeat purchase
-    PARETO_NBD = "pareto_nbd"  # at any time
-    NBD = "nbd"  # never
-
-
-class SpendModelName(StrEnum):
-    """What an order of a customer is expected to bring."""
-
-    AUTO = "auto"  # gamma_gamma where its assumptions hold, else profit_per_order
-    GAMMA_GAMMA = "gamma_gamma"  # spend above zero, independent of how often one buys
-    PROFIT_PER_ORDER = "profit_per_order"  # losses allowed
 
 
 class LifetimeSettings(_Model):
@@ -280,6 +234,9 @@ class Source(_Model):
     sheet: str | None = Field(None, description="worksheet of an Excel file; unset: the first")
     time_zone: str | None = Field(
         None, description="zone of times without one, such as Europe/Berlin"
+    )
+    drop_identical: bool = Field(
+        False, description="leave out rows that equal an earlier one in every column"
     )
     minor_units: bool = Field(False, description="amounts are in cents (Stripe)")
 

@@ -36,8 +36,14 @@ _EXPECTED = {
     Kind.NUMBER: ("not-a-number", "This is not a number"),
     Kind.INTEGER: ("not-a-number", "This is not a whole number"),
     Kind.FLAG: ("not-a-flag", "This is neither yes nor no"),
-    Kind.DATE: ("not-a-date", "This is not a date of the column's format"),
-    Kind.TIME: ("not-a-date", "This is not a date of the column's format"),
+    Kind.DATE: (
+        "not-a-date",
+        "This is no date of the column's format between the years 1000 and 9999",
+    ),
+    Kind.TIME: (
+        "not-a-date",
+        "This is no date of the column's format between the years 1000 and 9999",
+    ),
 }
 
 
@@ -235,12 +241,18 @@ def _of_recorded(t: ir.Table, table: Table, as_of: date) -> list[Rule]:
             is_later(t[name], as_of),
             Effect.KEEP,
             Severity.NOTE,
-            f"{name} lies after the as-of date {as_of}; the row is kept, the date is not read.",
+            f"{name} lies after the as-of date {as_of}; the row is kept,"
+            f" {_not_read(t, table, name)}.",
             "Nothing to do; a later as-of date reads it.",
         )
         for name in table.recorded
         if name in t.columns
     ]
+
+
+def _not_read(t: ir.Table, table: Table, name: str) -> str:
+    told = [column for column in table.told_by(name) if column in t.columns]
+    return f"the date and its {', '.join(told)} are not read" if told else "the date is not read"
 
 
 def _of_rates(t: ir.Table, table: Table) -> list[Rule]:

@@ -71,6 +71,10 @@ class Table:
             if c.kind in (Kind.DATE, Kind.TIME) and c.name not in PLANNED | {self.happened}
         )
 
+    def told_by(self, recorded: str) -> tuple[str, ...]:
+        """Names of the columns that say what the event dated by `recorded` brought about."""
+        return _TOLD_BY.get((self.name, recorded), ())
+
     @property
     def required(self) -> tuple[str, ...]:
         """Names of the columns that no source may leave out."""
@@ -146,8 +150,9 @@ _COSTS = _with_values(
 _CONTACTS = _with_values(
     _columns(
         "contact_id customer_id created_at",
-        id="contact_id customer_id person_id group_id assignee_id repeat_of_id",
-        text="channel status priority reason tags outcome required_skill sla_policy",
+        id="contact_id customer_id person_id group_id assignee_id repeat_of_id product_id"
+        " location_id",
+        text="channel campaign status priority reason tags outcome required_skill sla_policy",
         time="created_at first_reply_at solved_at answered_at abandoned_at ended_at sla_breach_at",
         number="wait_s handle_time_s satisfaction_score sla_target_minutes reach",
         integer="transfers reopens",
@@ -359,6 +364,24 @@ PLANNED = frozenset(
     }
 )
 """Dates that are set beforehand and may lie after the as-of date; all others record events."""
+
+_TOLD_BY = MappingProxyType(
+    {
+        ("people", "consent_at"): ("consent_marketing",),
+        ("contacts", "answered_at"): ("outcome", "wait_s"),
+        ("contacts", "abandoned_at"): ("outcome", "wait_s"),
+        ("contacts", "ended_at"): ("outcome", "handle_time_s"),
+        ("contacts", "solved_at"): (
+            "status",
+            "outcome",
+            "handle_time_s",
+            "reopens",
+            "satisfaction_score",
+        ),
+        ("promises", "kept_at"): ("state", "cause"),
+    }
+)
+"""Columns that an export gives as of its own day; unknown where their event was still to come."""
 
 TABLES = MappingProxyType({table.name: table for table in _ALL})
 """Every canonical table by name, customers first."""

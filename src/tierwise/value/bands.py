@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
-from tierwise.value.ranking import LABELS, ranked, require_customers
+from tierwise.value.ranking import LABELS, goods_notes, ranked, require_customers
+from tierwise.value.shares import Rows, share, top_rank, total, whole_sum
 
 DEFAULT_SHARES = (0.01, 0.05, 0.2, 0.5, 0.8)
 
@@ -29,9 +29,7 @@ SHARES = {
 def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir.Table:
     """One row a band. Empty `last_ranks`: the top 1, 5, 20, 50, 80 percent and the rest."""
     table = ranked(summary, measure)
-    limits = [ibis.literal(k) for k in last_ranks] or [
-        (table.n * p - 1e-9).ceil().cast("int64") for p in DEFAULT_SHARES
-    ]
+    limits = [ibis.literal(k) for k in last_ranks] or [top_rank(p, table.n) for p in DEFAULT_SHARES]
     index = sum(((table["rank"] > limit).cast("int64") for limit in limits), ibis.literal(0))
     table = table.mutate(band_index=index)
     return (
@@ -42,7 +40,8 @@ def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir
             customers=table.count(),
             n=table.n.max(),
             unknown=table.unknown.max(),
-            **{name: table[name].sum() for name in (*AMOUNTS, *COUNTS)},
+            uncosted=table.gross_profit.isnull().sum(),
+            **{name: whole_sum(table[name]) for name in (*AMOUNTS, *COUNTS)},
         )
         .order_by("band_index")
     )
@@ -53,7 +52,7 @@ def answer(
 ) -> Answer:
     """Shares of each band, demand against spend, and the ledger that costs reconcile to."""
     require_customers(rows, measure)
-    totals = {name: _total(rows, name) for name in SHARES}
+    totals = {name: total(rows, name) for name in SHARES}
     bands = tuple(_band(row, totals) for row in rows)
     grids = [Grid("bands", f"Bands by {LABELS[measure]}", _COLUMNS, bands, "opens")]
     if ledger or assigned:
@@ -64,18 +63,16 @@ def answer(
         context=context,
         figures=_figures(bands),
         grids=tuple(grids),
-        notes=_notes(totals),
+        notes=(
+            *_notes(totals),
+            *goods_notes(sum(int(row["uncosted"]) for row in rows), int(rows[0]["n"])),
+        ),
     )
-
-
-def _total(rows: Rows, name: str) -> Any:
-    known = [row[name] for row in rows if row[name] is not None]
-    return sum(known) if known else None
 
 
 def _band(row: dict[str, Any], totals: dict[str, Any]) -> dict[str, Any]:
     first, last, n = int(row["first_rank"]), int(row["last_rank"]), int(row["n"])
-    shares = {SHARES[name]: _share(row[name], totals[name]) for name in SHARES}
+    shares = {SHARES[name]: share(row[name], totals[name]) for name in SHARES}
     revenue, contacts = shares["revenue_share"], shares["contacts_share"]
     return {
         "band": f"{first:,}-{last:,}" if first != last else f"{first:,}",
@@ -88,11 +85,6 @@ def _band(row: dict[str, Any], totals: dict[str, Any]) -> dict[str, Any]:
         "demand_to_spend": contacts / revenue if contacts is not None and revenue else None,
         "opens": f"rank:{first}-{last}",
     }
-
-
-def _share(part: Any, total: Any) -> float | None:
-    """Share of a positive total; None where that would say nothing."""
-    return float(part) / float(total) if part is not None and total and total > 0 else None
 
 
 def _figures(bands: tuple[dict[str, Any], ...]) -> tuple[Figure, ...]:

@@ -49,6 +49,12 @@ _MONEY = "(?:revenue|profit|sales|turnover|income|margin|business|money)"
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*(?:%|percent|per cent)"
 
 
+_CUSTOMERS = {"customer", "customers", "clients", "accounts", "buyers", "them", "these", "those"}
+_OWN = r"(?:(?:our|the|all|your|my|their|its|best|top|largest|biggest|\w+'s)\s+)*"
+_OF = rf"(?:%|percent|per cent)\s*of\s+{_OWN}([a-z-]+)"
+_LIST = r"(?:top|best|largest|biggest)\s+\d[\d,]*\s+(?!is\b|was\b|has\b|does\b)([a-z-]+s)\b"
+
+
 def read(text: str) -> Belief:
     """Understand a belief; UsageError lists what can be asked."""
     said = text.strip().lower()
@@ -57,6 +63,7 @@ def read(text: str) -> Belief:
         if found:
             belief = make(text.strip(), found)
             if _possible(belief):
+                _require_customers(belief)
                 return belief
     raise UsageError(f'"{text}" was not understood.', f"Try one of: {', '.join(EXAMPLES)}.")
 
@@ -65,6 +72,20 @@ def _possible(belief: Belief) -> bool:
     """A share is 0..1, and a list has somebody in it."""
     many = {Claim.PARETO: 0 < belief.customers <= 1, Claim.TOP_N: belief.customers >= 1}
     return 0 <= belief.claimed <= 1 and many.get(belief.claim, True)
+
+
+def _require_customers(belief: Belief) -> None:
+    """UsageError where a share or a list is of anything but customers, or of their money."""
+    money = belief.claim in (Claim.PARETO, Claim.TOP_N)
+    said = belief.text.lower()
+    named = [*re.findall(_OF, said), *re.findall(_LIST, said)]
+    for noun in named:
+        if noun in _CUSTOMERS or (money and re.fullmatch(_MONEY, noun)):
+            continue
+        raise UsageError(
+            f'"{belief.text}" is about {noun}, and only beliefs about customers are measured.',
+            "Say customers, clients, accounts or buyers; --where narrows to some of them.",
+        )
 
 
 def _number(text: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,20 +11,10 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.ranking import LABELS, gini, ranked, require_customers, require_positive
+from tierwise.value.shares import Rows, top_count, top_rank
 
 POINTS = 200
 """Points of the curve that are kept for drawing; figures never use it."""
-
-Rows = list[dict[str, Any]]
-
-
-def top_count(share: float, n: int) -> int:
-    """Customers in the top `share` of n: rounded up, so that a top list is never empty.
-
-    >>> top_count(0.01, 4372)
-    44
-    """
-    return min(n, max(1, math.ceil(share * n - 1e-9)))
 
 
 def expression(
@@ -39,7 +28,7 @@ def expression(
     table = ranked(summary, measure)
     n, rank = table.n, table["rank"]
     exact = [rank == k for k in top_n]
-    shares = [rank == ibis.greatest(1, (n * p - 1e-9).ceil().cast("int64")) for p in top_shares]
+    shares = [rank == top_rank(p, n) for p in top_shares]
     reached = [_crosses(table, share) for share in amount_shares]
     curve = (rank * POINTS // n) != ((rank - 1) * POINTS // n)
     picked = table.filter(ibis.or_(*exact, *shares, *reached, curve, rank == n, rank == 1))

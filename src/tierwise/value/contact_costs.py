@@ -1,4 +1,4 @@
-"""What an interaction costs, by channel, by reason, and over time."""
+"""What an interaction costs: by channel, reason, product, location, campaign, and over time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import SUM
 from tierwise.value.service import priced
+from tierwise.value.shares import Rows, total
 from tierwise.value.windows import between
 
-CUTS = {"by_channel": "channel", "by_reason": "reason", "by_month": "month"}
+CUTS = {
+    "by_channel": "channel",
+    "by_reason": "reason",
+    "by_product": "product_id",
+    "by_location": "location_id",
+    "by_campaign": "campaign",
+    "by_month": "month",
+}
 
 
 def expression(
@@ -47,7 +54,7 @@ def answer(context: Context, rows: Rows) -> Answer:
         )
     months = [row for row in rows if row["cut"] == "by_month"]
     count = sum(int(row["contacts"]) for row in months)
-    minutes, cost = _total(months, "minutes"), _total(months, "cost")
+    minutes, cost = total(months, "minutes"), total(months, "cost")
     return Answer(
         kind="contact_costs",
         title="What a contact costs",
@@ -73,24 +80,19 @@ def answer(context: Context, rows: Rows) -> Answer:
     )
 
 
-def _total(rows: Rows, column: str) -> Any:
-    known = [row[column] for row in rows if row[column] is not None]
-    return sum(known) if known else None
-
-
 def _grid(cut: str, rows: Rows) -> Grid:
-    name = CUTS[cut]
+    name, label = CUTS[cut], cut.removeprefix("by_")
     chosen = [row for row in rows if row["cut"] == cut]
     by_size = cut != "by_month"
     chosen.sort(key=lambda row: (-row["contacts"], row["value"]) if by_size else (0, row["value"]))
     columns = (
-        Column(name, name.capitalize()),
+        Column(name, label.capitalize()),
         Column("contacts", "Contacts", Unit.COUNT),
         Column("minutes", "Minutes", Unit.MINUTES),
         Column("cost", "Cost", Unit.MONEY),
         Column("cost_per_contact", "Cost per contact", Unit.MONEY),
     )
-    return Grid(cut, f"By {name}", columns, tuple(_row(name, row) for row in chosen))
+    return Grid(cut, f"By {label}", columns, tuple(_row(name, row) for row in chosen))
 
 
 def _row(name: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def as_lines(contracts: ir.Table, as_of: date) -> ir.Table:
 
     A contract that renews itself, or has no end, is billed up to the as-of date;
     one that ends is billed for the months begun before its end. Columns are
-    those of order_lines; `source_row` is the contract's.
+    those of order_lines; `source_row` and `source_file` are the contract's.
     """
     last = _last_day(contracts, as_of)
     months = (last.year() - contracts.started_on.year()) * 12
@@ -38,6 +38,7 @@ def as_lines(contracts: ir.Table, as_of: date) -> ir.Table:
         "product_id": "product_id",
         "currency": "currency",
         "original_currency": "original_currency",
+        "source_file": "source_file",
     }
     return billed.select(
         header_id=billed.contract_id + ibis.literal("/") + billed.month.cast("string"),

@@ -15,7 +15,6 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.units import AMOUNT_TYPE
 from tierwise.value.orders import SUM_TYPE
 from tierwise.value.windows import between
 
@@ -24,11 +23,17 @@ DRIVERS = ("order", "contact", "delivery", "return", "visit")
 
 COST_COLUMNS = ("cost_direct", *(f"cost_{driver}" for driver in DRIVERS))
 
+_PARTS = 10_000
+"""Parts of one visit that are told apart."""
+
 Quantities = dict[str, ir.IntegerValue]
 
 
 def direct(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
-    """One row a customer named in the ledger: the cost and the visits paid."""
+    """One row a customer named in the ledger: the cost, and the visits in ten-thousandths.
+
+    Part of a visit counts for a part: whole numbers alone make shares exact.
+    """
     named = costs.filter(between(costs, "cost_date", start, as_of) & costs.customer_id.notnull())
     visits = _visits(named) if {"driver", "driver_qty"} <= set(costs.columns) else ibis.literal(0)
     return named.group_by("customer_id").aggregate(
@@ -38,7 +43,8 @@ def direct(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
 
 
 def _visits(named: ir.Table) -> ir.IntegerColumn:
-    return (named.driver == "visit").ifelse(named.driver_qty.fill_null(0), 0).round().cast("int64")
+    quantity = (named.driver == "visit").ifelse(named.driver_qty.fill_null(0), 0)
+    return (quantity * _PARTS).round().cast("int64")
 
 
 def pools(costs: ir.Table, start: date | None, as_of: date) -> ir.Table:
@@ -80,8 +86,8 @@ def share_out(pool: ir.Value, quantity: ir.IntegerValue, order: ir.Value) -> ir.
     """
     running = quantity.sum().over(order_by=order, rows=(None, 0))
     total = quantity.sum().over().nullif(0).cast("float64")
-    until = (pool.cast("float64") * running.cast("float64") / total).cast(AMOUNT_TYPE)
-    before = (pool.cast("float64") * (running - quantity).cast("float64") / total).cast(AMOUNT_TYPE)
+    until = (pool.cast("float64") * running.cast("float64") / total).cast(SUM_TYPE)
+    before = (pool.cast("float64") * (running - quantity).cast("float64") / total).cast(SUM_TYPE)
     return until - before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -10,9 +11,10 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.cost_to_serve import COST_COLUMNS
-from tierwise.value.ranking import LABELS
+from tierwise.value.members import cut_notes
+from tierwise.value.ranking import LABELS, rank_notes
+from tierwise.value.shares import Rows
 
 UNIT_OF = {
     Kind.MONEY: Unit.MONEY,
@@ -45,12 +47,20 @@ def orders(lines: ir.Table, customer_id: str) -> ir.Table:
     )
 
 
-def rows_of(table: ir.Table, customer_id: str, happened: str, limit: int) -> ir.Table:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Rows of a list that may be cut."""
+
+    rows: Rows
+    found: int  # how many there are in all
+
+
+def rows_of(table: ir.Table, customer_id: str, happened: str) -> ir.Table:
     """The customer's rows of any canonical table, newest first."""
     own = table.filter(table.customer_id == customer_id)
     shown = [c for c in own.columns if c != "attributes"]
     order = [ibis.desc(happened)] if happened in own.columns else []
-    return own.select(*shown).order_by([*order, ibis.asc("source_row")]).limit(limit)
+    return own.select(*shown).order_by([*order, ibis.asc("source_row")])
 
 
 def grid_of(name: str, title: str, rows: Rows, order: tuple[str, ...] = ()) -> Grid:
@@ -77,13 +87,13 @@ def answer(
     row: dict[str, Any],
     profile: dict[str, Any],
     measure: str,
-    order_rows: Rows,
-    line_rows: Rows,
-    contact_rows: Rows,
+    orders: Listed,
+    lines: Listed,
+    contacts: Listed,
 ) -> Answer:
     """Rank, figures, the steps from revenue to profit, and the rows underneath."""
     name = profile.get("name") or row["customer_id"]
-    orders_grid = Grid("orders", "Orders, newest first", _ORDERS, tuple(order_rows))
+    orders_grid = Grid("orders", "Orders, newest first", _ORDERS, tuple(orders.rows))
     return Answer(
         kind="customer",
         title=str(name),
@@ -92,12 +102,16 @@ def answer(
         grids=(
             Grid("drivers", "From revenue to profit", _DRIVERS, _drivers(row)),
             orders_grid,
-            grid_of("order_lines", "Order lines, newest first", line_rows),
-            grid_of("contacts", "Contacts, newest first", contact_rows),
+            grid_of("order_lines", "Order lines, newest first", lines.rows),
+            grid_of("contacts", "Contacts, newest first", contacts.rows),
         ),
-        notes=()
-        if row["gross_profit"] is not None
-        else ("Cost of goods is unknown, so profit is.",),
+        notes=(
+            *(() if row["gross_profit"] is not None else _NO_COST),
+            *rank_notes(row["unknown"], measure),
+            *cut_notes(len(orders.rows), orders.found, "orders"),
+            *cut_notes(len(lines.rows), lines.found, "order lines"),
+            *cut_notes(len(contacts.rows), contacts.found, "contacts"),
+        ),
         extra={"customer_id": row["customer_id"], "profile": profile},
     )
 
@@ -147,6 +161,7 @@ def _drivers(row: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     )
 
 
+_NO_COST = ("Cost of goods is unknown, so profit is.",)
 _DRIVERS = (Column("component", "Step"), Column("amount", "Amount", Unit.MONEY))
 _ORDERS = (
     Column("header_id", "Order"),

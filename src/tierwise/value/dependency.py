@@ -10,8 +10,15 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
-from tierwise.value.ranking import LABELS, SUM, ranked, require_customers, require_positive
+from tierwise.value.ranking import (
+    LABELS,
+    SUM,
+    goods_notes,
+    ranked,
+    require_customers,
+    require_positive,
+)
+from tierwise.value.shares import Rows, share, whole_sum
 
 SINGLE = 10
 """Customers that are listed one by one."""
@@ -21,17 +28,26 @@ def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Tabl
     """The best customers with running revenue and profit, and totals of the firm."""
     table = ranked(summary, measure)
     value = table.value.cast("float64")
+    until = ibis.window(order_by=ibis.asc("rank"), rows=(None, 0))
     table = table.mutate(
         revenue_total=table.revenue.sum().over().cast(SUM),
-        profit_total=table.profit.sum().over().cast(SUM),
-        revenue_until=table.revenue.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
-        profit_until=table.profit.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        revenue_until=table.revenue.sum().over(until).cast(SUM),
+        profit_total=whole_sum(table.profit).over().cast(SUM),
+        profit_until=whole_sum(table.profit).over(until).cast(SUM),
+        uncosted=table.gross_profit.isnull().sum().over(),
         squares=(value * value).sum().over(),
     )
     rank = table["rank"]
     wanted = (rank <= SINGLE) | rank.isin([*top_n, 0])
     columns = ("rank", "customer_id", "revenue", "profit", "value", "n", "total", "unknown")
-    totals = ("revenue_total", "profit_total", "revenue_until", "profit_until", "squares")
+    totals = (
+        "revenue_total",
+        "profit_total",
+        "revenue_until",
+        "profit_until",
+        "squares",
+        "uncosted",
+    )
     return table.filter(wanted).select(*columns, *totals).order_by("rank")
 
 
@@ -82,11 +98,8 @@ def answer(
                 "opens",
             ),
         ),
+        notes=goods_notes(int(first["uncosted"]), int(first["n"])),
     )
-
-
-def _share(part: Any, total: Any) -> float | None:
-    return float(part / total) if part is not None and total and total > 0 else None
 
 
 def _list(row: dict[str, Any]) -> dict[str, Any]:
@@ -95,9 +108,9 @@ def _list(row: dict[str, Any]) -> dict[str, Any]:
         "label": f"top {rank:,}" if rank > 1 else "the largest",
         "customers": rank,
         "revenue": row["revenue_until"],
-        "revenue_share": _share(row["revenue_until"], row["revenue_total"]),
+        "revenue_share": share(row["revenue_until"], row["revenue_total"]),
         "profit": row["profit_until"],
-        "profit_share": _share(row["profit_until"], row["profit_total"]),
+        "profit_share": share(row["profit_until"], row["profit_total"]),
         "opens": f"rank:1-{rank}",
     }
 
@@ -108,9 +121,9 @@ def _one(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "customer_id": row["customer_id"],
         "name": names.get(row["customer_id"], ""),
         "revenue": row["revenue"],
-        "revenue_share": _share(row["revenue"], row["revenue_total"]),
+        "revenue_share": share(row["revenue"], row["revenue_total"]),
         "profit": row["profit"],
-        "profit_share": _share(row["profit"], row["profit_total"]),
+        "profit_share": share(row["profit"], row["profit_total"]),
         "opens": f"customer:{row['customer_id']}",
     }
 

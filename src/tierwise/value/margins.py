@@ -10,8 +10,9 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
-from tierwise.value.ranking import SUM, ranked
+from tierwise.value.members import cut_notes
+from tierwise.value.ranking import SUM, goods_notes, known_rank, rank_notes, ranked
+from tierwise.value.shares import Rows, share, whole_sum
 
 
 def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
@@ -29,13 +30,16 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
         all_discount=given.sum().over(),
         all_list=(sales + given.fill_null(0)).sum().over(),
         all_revenue=table.revenue.sum().over().cast(SUM),
-        all_gross=table.gross_profit.sum().over().cast(SUM),
+        all_gross=whole_sum(table.gross_profit).over().cast(SUM),
+        known_gross=table.gross_profit.sum().over().cast(SUM),
+        known_revenue=table.revenue.sum(where=table.gross_profit.notnull()).over().cast(SUM),
         all_goods=table.goods_cost.sum().over().cast(SUM),
+        uncosted=table.gross_profit.isnull().sum().over(),
     )
     rate = table.all_discount / table.all_list.nullif(0)
     table = table.mutate(excess_discount=table.discount.cast("float64") - rate * table.list_sales)
     leak = ibis.ifelse(table.excess_discount > 0, table.excess_discount, 0).sum().over()
-    table = table.mutate(all_leakage=leak)
+    table = table.mutate(all_leakage=leak, rank=known_rank(table))
     columns = (
         "rank",
         "customer_id",
@@ -51,6 +55,10 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
         "all_list",
         "all_revenue",
         "all_gross",
+        "known_gross",
+        "known_revenue",
+        "uncosted",
+        "unknown",
         "all_goods",
         "all_leakage",
         "n",
@@ -59,7 +67,7 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
     return table.select(*columns, *totals).order_by(order).limit(limit)
 
 
-def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
+def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) -> Answer:
     """Margin and leakage of the firm and of the customers where most of it goes."""
     if not rows:
         raise MissingDataError(
@@ -85,46 +93,61 @@ def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
                 "opens",
             ),
         ),
-        notes=() if first["all_goods"] is not None else ("Cost of goods is unknown: no margins.",),
+        notes=(
+            *_notes(first, measure),
+            *cut_notes(len(rows), int(first["n"]), "customers"),
+        ),
     )
 
 
-def _ratio(part: Any, whole: Any) -> float | None:
-    return float(part) / float(whole) if part is not None and whole and whole > 0 else None
+def _notes(first: dict[str, Any], measure: str) -> tuple[str, ...]:
+    unknown = rank_notes(first["unknown"], measure)
+    if first["all_goods"] is None:
+        return ("Cost of goods is unknown: no margins.", *unknown)
+    return (*goods_notes(int(first["uncosted"]), int(first["n"])), *unknown)
 
 
 def _figures(first: dict[str, Any]) -> tuple[Figure, ...]:
-    known = first["all_goods"] is not None
-    gross = first["all_gross"] if known else None
+    gross = first["all_gross"] if first["all_goods"] is not None else None
     leakage = first["all_leakage"] if first["all_discount"] is not None else None
-    every = f"rank:1-{first['n']}"
+    every = "" if first["unknown"] else f"rank:1-{first['n']}"
     return (
         Figure("revenue", "Revenue", first["all_revenue"], Unit.MONEY, opens=every),
         Figure("gross_profit", "Gross profit", gross, Unit.MONEY, opens=every),
-        Figure("gross_margin", "Gross margin", _ratio(gross, first["all_revenue"]), Unit.SHARE),
+        Figure("gross_margin", "Gross margin", share(gross, first["all_revenue"]), Unit.SHARE),
+        *_known_margin(first),
         Figure("discount", "Discounts given", first["all_discount"], Unit.MONEY, opens=every),
         Figure(
             "discount_rate",
             "Discount rate",
-            _ratio(first["all_discount"], first["all_list"]),
+            share(first["all_discount"], first["all_list"]),
             Unit.SHARE,
         ),
         Figure("leakage", "Given beyond the firm's own rate", leakage, Unit.MONEY),
     )
 
 
+def _known_margin(first: dict[str, Any]) -> tuple[Figure, ...]:
+    """Where some cost is unknown: the margin of the customers whose cost is known."""
+    if first["all_goods"] is None or not first["uncosted"]:
+        return ()
+    known = int(first["n"]) - int(first["uncosted"])
+    margin = share(first["known_gross"], first["known_revenue"])
+    label = f"Gross margin of the {known:,} customers whose cost is known"
+    return (Figure("gross_margin_where_known", label, margin, Unit.SHARE),)
+
+
 def _row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    known = row["goods_cost"] is not None
     return {
         "rank": row["rank"],
         "customer_id": row["customer_id"],
         "name": names.get(row["customer_id"], ""),
         "revenue": row["revenue"],
         "goods_cost": row["goods_cost"],
-        "gross_profit": row["gross_profit"] if known else None,
-        "gross_margin": _ratio(row["gross_profit"], row["revenue"]) if known else None,
+        "gross_profit": row["gross_profit"],
+        "gross_margin": share(row["gross_profit"], row["revenue"]),
         "discount": row["discount"],
-        "discount_rate": _ratio(row["discount"], row["list_sales"]),
+        "discount_rate": share(row["discount"], row["list_sales"]),
         "excess_discount": row["excess_discount"],
         "opens": f"customer:{row['customer_id']}",
     }

@@ -7,8 +7,8 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.value.shares import Rows
 
 DECILES = 10
 

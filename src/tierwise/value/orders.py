@@ -14,10 +14,12 @@ from operator import and_
 import ibis
 import ibis.expr.types as ir
 
+from tierwise.settings import Lens
 from tierwise.units import AMOUNT_TYPE
 from tierwise.value.windows import between
 
-SUM_TYPE = AMOUNT_TYPE
+SUM_TYPE = "decimal(38, 4)"
+"""Type of sums of amounts: no number of lines makes one too large."""
 
 
 def has_goods_cost(lines: ir.Table) -> bool:
@@ -30,8 +32,20 @@ def goods_cost(lines: ir.Table) -> ir.Value:
     total = lines.total_cost if "total_cost" in lines.columns else ibis.null(AMOUNT_TYPE)
     if not {"unit_cost", "quantity"} <= set(lines.columns):
         return total
-    per_unit = lines.unit_cost * lines.quantity.cast(AMOUNT_TYPE)
-    return ibis.coalesce(total, per_unit.cast(AMOUNT_TYPE))
+    per_unit = lines.unit_cost * lines.quantity.try_cast(AMOUNT_TYPE)
+    return ibis.coalesce(total, per_unit.try_cast(AMOUNT_TYPE))
+
+
+def last_uncosted(lines: ir.Table, as_of: date) -> ir.Table:
+    """One row: the last moment up to the as-of date at which a line of a customer lacks a cost."""
+    known = attributed(lines).filter(between(lines, "created_at", None, as_of))
+    return known.aggregate(at=known.created_at.max(where=goods_cost(known).isnull()))
+
+
+def costed_lens(uncosted_on: date | None, start: date | None) -> Lens:
+    """Profit where every line since `start` has a cost, else revenue."""
+    complete = uncosted_on is None or (start is not None and uncosted_on < start)
+    return Lens.PROFIT if complete else Lens.REVENUE
 
 
 def attributed(lines: ir.Table) -> ir.Table:

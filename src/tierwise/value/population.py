@@ -17,9 +17,9 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import ActiveRule, Activity, Period
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed
 from tierwise.value.ranking import SUM
+from tierwise.value.shares import Rows
 
 
 def period_index(moment: ir.TimestampValue, period: Period) -> ir.IntegerValue:
@@ -83,17 +83,24 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
 
 
 def active(happened: ir.Table, rule: ActiveRule, last: int) -> ir.Table:
-    """One row a customer and period in which the customer is active; nothing after `last`."""
+    """One row a customer and period in which the customer is active; nothing after `last`.
+
+    `revenue` is of the period itself, `span_revenue` of all periods that make
+    the customer active in it.
+    """
     span = (rule.months or rule.period.months) // rule.period.months
     if span == 1:
-        return happened
+        return happened.mutate(span_revenue=happened.revenue)
     spread = happened.mutate(offset=ibis.array(list(range(span))).unnest())
     own = spread.offset == 0
     spread = spread.mutate(period=spread.period + spread.offset)
     return (
         spread.filter(spread.period <= last)
         .group_by("customer_id", "period")
-        .aggregate(revenue=spread.revenue.sum(where=own).cast(SUM))
+        .aggregate(
+            revenue=spread.revenue.sum(where=own).cast(SUM),
+            span_revenue=spread.revenue.sum().cast(SUM),
+        )
     )
 
 
@@ -111,30 +118,31 @@ def expression(
     """One row a period: active, new, retained, reactivated, and who is gone in the next one."""
     last = index_of(as_of, rule.period)
     table = states(active(events(lines, contacts, rule), rule, last))
-    leaving = table.following.isnull() | (table.following > table.period + 1)
+    state = _states(table)
     return (
         table.group_by("period")
         .aggregate(
             active=table.count(),
-            new=table.previous.isnull().sum(),
-            retained=(table.previous == table.period - 1).sum(),
-            reactivated=(table.previous < table.period - 1).sum(),
-            leaving=leaving.sum(),
+            **{name: chosen.sum() for name, chosen in state.items()},
             revenue=table.revenue.sum(),
-            leaving_revenue=table.revenue.sum(where=leaving),
+            leaving_revenue=table.span_revenue.sum(where=state["leaving"]),
         )
         .order_by("period")
     )
 
 
-def answer(context: Context, rows: Rows, rule: ActiveRule) -> Answer:
-    """Lay the periods out without gaps: active = before + new + reactivated - lost in each."""
+def answer(context: Context, rows: Rows, rule: ActiveRule, asked: Activity | None = None) -> Answer:
+    """Lay the periods out without gaps: active = before + new + reactivated - lost in each.
+
+    `asked` is the event that the question named; what is opened then names it too.
+    """
     if not rows:
         raise MissingDataError("Nobody was ever active.", "Check [value.active] and --as-of.")
     found = {int(row["period"]): row for row in rows}
     last = index_of(context.as_of, rule.period)
     periods = [
         _period(found.get(i), found.get(i - 1), i, rule, context.as_of)
+        | _opens(label_of(i, rule.period), asked)
         for i in range(min(found), last + 1)
     ]
     return Answer(
@@ -177,16 +185,21 @@ def _period(
         "to": end,
         **counts,
         "lost": int(before["leaving"] or 0) if before else 0,
-        "revenue": revenue,
+        "revenue_of_active": revenue,
         "spend_per_active": revenue / counts["active"]
         if revenue is not None and counts["active"]
         else None,
         "revenue_lost": before["leaving_revenue"] if before else None,
         "complete": end <= as_of,
-        "opens": f"state:active:{label}",
-        "opens_new": f"state:new:{label}",
-        "opens_reactivated": f"state:reactivated:{label}",
-        "opens_lost": f"state:lost:{label}",
+    }
+
+
+def _opens(label: str, asked: Activity | None) -> dict[str, str]:
+    """What the numbers of a period open, by the name of their column."""
+    event = f":{asked}" if asked else ""
+    states = ("new", "reactivated", "lost")
+    return {"opens": f"state:active:{label}{event}"} | {
+        f"opens_{state}": f"state:{state}:{label}{event}" for state in states
     }
 
 
@@ -208,16 +221,23 @@ def members(table: ir.Table, state: str, index: int) -> ir.Table:
 
     Raises KeyError for a state other than active, new, retained, reactivated, lost.
     """
-    gone = table.following.isnull() | (table.following > table.period + 1)
-    here = table.period == index
+    known, here = _states(table), table.period == index
     chosen = {
         "active": here,
-        "new": here & table.previous.isnull(),
-        "retained": here & (table.previous == table.period - 1),
-        "reactivated": here & (table.previous < table.period - 1),
-        "lost": (table.period == index - 1) & gone,
+        **{name: here & known[name] for name in ("new", "retained", "reactivated")},
+        "lost": (table.period == index - 1) & known["leaving"],
     }[state]
     return table.filter(chosen).select("customer_id").distinct()
+
+
+def _states(table: ir.Table) -> dict[str, ir.BooleanValue]:
+    """What each active period of a customer is to the ones beside it; `table` is `states`."""
+    return {
+        "new": table.previous.isnull(),
+        "retained": table.previous == table.period - 1,
+        "reactivated": table.previous < table.period - 1,
+        "leaving": table.following.isnull() | (table.following > table.period + 1),
+    }
 
 
 _COLUMNS = (
@@ -227,9 +247,17 @@ _COLUMNS = (
     Column("retained", "Stayed", Unit.COUNT, "Active in the period before too"),
     Column("reactivated", "Back again", Unit.COUNT, "Active before, but not in the period before"),
     Column("lost", "Lost", Unit.COUNT, "Active in the period before, not in this one"),
-    Column("revenue", "Revenue", Unit.MONEY),
+    Column(
+        "revenue_of_active",
+        "Revenue of the active",
+        Unit.MONEY,
+        "Without returns of those who bought nothing in the period",
+    ),
     Column("spend_per_active", "Per active customer", Unit.MONEY),
     Column(
-        "revenue_lost", "Revenue of the lost", Unit.MONEY, "What they brought in the period before"
+        "revenue_lost",
+        "Revenue of the lost",
+        Unit.MONEY,
+        "What they brought in the time that they were last active for",
     ),
 )

@@ -64,6 +64,33 @@ def ranked(summary: ir.Table, measure: str) -> ir.Table:
     )
 
 
+def known_rank(table: ir.Table) -> ir.IntegerValue:
+    """The rank of what `ranked` gives; null where somebody's value is unknown.
+
+    One unknown value leaves everybody's place open, not its own alone.
+    """
+    place: ir.IntegerValue = (table.unknown == 0).ifelse(table["rank"], None)
+    return place
+
+
+def rank_notes(unknown: int | None, measure: str) -> tuple[str, ...]:
+    """Says why ranks are left out, where some value is unknown."""
+    if not unknown:
+        return ()
+    value = LABELS[measure].capitalize()
+    return (f"{value} is unknown for {unknown:,} customers, so no rank is shown.",)
+
+
+def goods_notes(uncosted: int, customers: int) -> tuple[str, ...]:
+    """Says for how many customers of how many profit is unknown, and what that leaves out."""
+    if not uncosted:
+        return ()
+    return (
+        f"Cost of goods is unknown for {uncosted:,} of {customers:,} customers: profit is left"
+        " out wherever they take part, never guessed.",
+    )
+
+
 def gini(n: int, total: float, rank_weighted: float) -> float:
     """Gini coefficient of n values from their total and the sum of rank times value (best first).
 
@@ -103,7 +130,8 @@ def require_positive(total: Decimal, measure: str, currency: str) -> None:
     if total > 0:
         return
     state = "zero" if total == 0 else f"a loss of {-total:,.2f} {currency}"
+    other = "revenue_before_returns" if measure == "revenue" else "revenue"
     raise RefusedError(
         f"Total {LABELS[measure]} is {state}, so shares of it would mislead and are not shown.",
-        "Look at amounts instead: tierwise value bands, or rank by --lens revenue.",
+        f"Look at amounts instead: tierwise value bands, or rank by --lens {other}.",
     )

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.units import AMOUNT_TYPE
+from tierwise.value.orders import SUM_TYPE
 from tierwise.value.windows import between
 
 
@@ -53,6 +54,15 @@ def priced(contacts: ir.Table, agents: ir.Table | None) -> ir.Table:
     return joined.mutate(contact_cost=cost).drop("own_rate", "mean_rate")
 
 
+def unattributed(contacts: ir.Table, start: date | None, as_of: date) -> ir.Table:
+    """One row: contacts of the window that name no customer, their seconds, and all contacts."""
+    inside = priced(contacts.filter(between(contacts, "created_at", start, as_of)), None)
+    nobody = inside.customer_id.isnull()
+    return inside.aggregate(
+        contacts=nobody.sum(), handled_s=inside.handled_s.sum(where=nobody), all=inside.count()
+    )
+
+
 def by_customer(
     contacts: ir.Table, agents: ir.Table | None, start: date | None, as_of: date
 ) -> ir.Table:
@@ -65,5 +75,5 @@ def by_customer(
     if has_minutes(contacts):
         known["handled_s"] = table.handled_s.sum().cast("int64")
     if has_rates(contacts, agents):
-        known["contact_cost"] = table.contact_cost.sum().cast(AMOUNT_TYPE)
+        known["contact_cost"] = table.contact_cost.sum().cast(SUM_TYPE)
     return table.group_by("customer_id").aggregate(contacts=table.count(), **known)

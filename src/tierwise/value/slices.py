@@ -15,9 +15,9 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Window
 from tierwise.units import Unit
-from tierwise.value.concentration import Rows
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
 from tierwise.value.ranking import SUM, gini
+from tierwise.value.shares import Rows, share, top_rank, total
 from tierwise.value.windows import between, earlier, first_day
 
 NOT_GIVEN = "(not given)"
@@ -68,14 +68,7 @@ def expression(
         cells = cells.left_join(cost, "customer_id").drop("customer_id_right")
     else:
         cells = cells.mutate(cost_to_serve=ibis.null(SUM))
-    size = cells.current.sum().over(group_by="label")
-    cells = cells.mutate(size=size)
-    cells = cells.mutate(
-        pooled=cells.size < min_cell,
-        label=ibis.ifelse(
-            cells.size < min_cell, f"(slices under {min_cell} customers)", cells.label
-        ),
-    )
+    cells = _pooled(cells, min_cell)
     cells = _ranked_in_slice(_once_a_slice(cells))
     return _by_tenure(cells, as_of).order_by("label", "tenure")
 
@@ -84,19 +77,42 @@ def _cells(lines: ir.Table, as_of: date, window: Window) -> ir.Table:
     """One row a slice and customer: this window beside the one a year earlier."""
     start = first_day(as_of, window)
     now = between(lines, "created_at", start, as_of)
-    before = ibis.literal(False)
+    before = ibis.null(SUM)
     if start is not None:
         last = earlier(as_of, Window(months=12))
-        before = between(lines, "created_at", first_day(last, window), last)
+        then = between(lines, "created_at", first_day(last, window), last)
+        before = lines.total_amount.sum(where=then).cast(SUM).fill_null(ibis.literal(0).cast(SUM))
     cost = goods_cost(lines) if has_goods_cost(lines) else None
-    lines = lines.mutate(cost=ibis.null(SUM) if cost is None else cost.cast(SUM))
+    now_uncosted = now if cost is None else now & cost.isnull()
+    lines = lines.mutate(
+        cost=ibis.null(SUM) if cost is None else cost.cast(SUM), uncosted=now_uncosted
+    )
     return lines.group_by("label", "customer_id").aggregate(
         current=now.any().cast("int64"),
         revenue=lines.total_amount.sum(where=now).cast(SUM),
         goods_cost=lines.cost.sum(where=now).cast(SUM),
-        revenue_year_earlier=lines.total_amount.sum(where=before).cast(SUM),
+        uncosted=lines.uncosted.sum(),
+        revenue_year_earlier=before,
         first_at=lines.created_at.min(),
     )
+
+
+def _pooled(cells: ir.Table, min_cell: int) -> ir.Table:
+    """Give small slices one label, and the next larger one too where they alone are too few."""
+    cells = cells.mutate(size=cells.current.sum().over(group_by="label"))
+    order = [ibis.asc("size"), ibis.asc("label")]
+    cells = cells.mutate(place=ibis.dense_rank().over(order_by=order))
+    here = cells.current == 1
+    first = cells.place.min(where=here).over(group_by="customer_id")
+    cells = cells.mutate(fresh=here & (cells.place == first))
+    slices = cells.group_by("label", "size", "place").aggregate(fresh=cells.fresh.sum())
+    until = ibis.window(order_by="place", rows=(None, -1))
+    smaller = slices.fresh.sum().over(until).fill_null(0)  # customers of all smaller slices
+    lonely = (smaller > 0) & (smaller < min_cell)
+    small = slices.select("label", pooled=(slices["size"] < min_cell) | lonely)
+    joined = cells.left_join(small, "label").drop("label_right", "place", "fresh", "size")
+    name = f"(slices under {min_cell} customers)"
+    return joined.mutate(label=joined.pooled.ifelse(name, joined.label))
 
 
 def _once_a_slice(cells: ir.Table) -> ir.Table:
@@ -106,6 +122,7 @@ def _once_a_slice(cells: ir.Table) -> ir.Table:
         current=cells.current.max(),
         revenue=cells.revenue.sum().cast(SUM),
         goods_cost=cells.goods_cost.sum().cast(SUM),
+        uncosted=cells.uncosted.sum(),
         revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM),
         cost_to_serve=cells.cost_to_serve.max(),
         first_at=cells.first_at.min(),
@@ -124,12 +141,15 @@ def _by_tenure(cells: ir.Table, as_of: date) -> ir.Table:
     tenure = sum(((years >= bound).cast("int64") for bound in TENURE_YEARS), ibis.literal(0))
     here = cells.current == 1
     value = cells.revenue.cast("float64")
-    top = cells["rank"] <= ibis.greatest(1, (cells.n * 0.2 - 1e-9).ceil().cast("int64"))
+    top = cells["rank"] <= top_rank(0.2, cells.n)
     return cells.group_by("label", tenure=tenure).aggregate(
         pooled=cells.pooled.max(),
         customers=here.sum(),
         revenue=cells.revenue.sum(where=here).cast(SUM),
-        goods_cost=cells.goods_cost.sum(where=here).cast(SUM),
+        goods_cost=(cells.uncosted.sum() == 0).ifelse(
+            cells.goods_cost.sum(where=here).cast(SUM), None
+        ),
+        uncosted=cells.uncosted.sum(),
         cost_to_serve=cells.cost_to_serve.sum(where=here).cast(SUM),
         squares=(value * value).sum(where=here),
         top_revenue=cells.revenue.sum(where=here & top).cast(SUM),
@@ -150,16 +170,19 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
         groups[row["label"]].append(row)
     mix = _tenure_mix(rows)
     everyone = context.customers
-    total = sum((row["revenue"] or 0) for row in rows)
+    everything = sum((row["revenue"] or 0) for row in rows)
     if not everyone:
         raise MissingDataError(
             "No customer ordered in this window.", "Widen --window or change --as-of."
         )
-    slices = [_slice(by, label, part, mix, total, everyone) for label, part in groups.items()]
-    slices = sorted(
-        (s for s in slices if s["customers"]), key=lambda s: (-(s["revenue"] or 0), s["slice"])
-    )
-    pooled = [label for label, part in groups.items() if any(r["pooled"] for r in part)]
+    pooled = {label for label, part in groups.items() if any(r["pooled"] for r in part)}
+    slices = [_slice(by, label, part, mix, everything, everyone) for label, part in groups.items()]
+    slices = [
+        _only_counted(s) if s["slice"] in pooled and s["customers"] < min_cell else s
+        for s in slices
+        if s["customers"]
+    ]
+    slices = sorted(slices, key=lambda s: (-(s["revenue"] or 0), s["slice"]))
     return Answer(
         kind="slices",
         title=f"Value by {label_of(by)}",
@@ -174,6 +197,14 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
     )
 
 
+_COUNTED = ("slice", "customers", "share_of_customers", "opens")
+
+
+def _only_counted(row: dict[str, Any]) -> dict[str, Any]:
+    """A slice of too few customers to show amounts of: its count alone."""
+    return {name: value if name in _COUNTED else None for name, value in row.items()}
+
+
 def _tenure_mix(rows: Rows) -> Mapping[int, int]:
     mix: dict[int, int] = defaultdict(int)
     for row in rows:
@@ -182,17 +213,16 @@ def _tenure_mix(rows: Rows) -> Mapping[int, int]:
 
 
 def _slice(
-    by: str, label: str, rows: Rows, mix: Mapping[int, int], total: Any, everyone: int
+    by: str, label: str, rows: Rows, mix: Mapping[int, int], everything: Any, everyone: int
 ) -> dict[str, Any]:
     n = sum(int(row["customers"] or 0) for row in rows)
     if not n:
         return {"slice": label, "customers": 0, "revenue": None}
-    revenue = _sum(rows, "revenue")
-    goods, served, before = (
-        _sum(rows, c) for c in ("goods_cost", "cost_to_serve", "revenue_year_earlier")
-    )
+    here = [row for row in rows if row["customers"]]
+    revenue, goods, served = (total(here, c) for c in ("revenue", "goods_cost", "cost_to_serve"))
+    before = total(rows, "revenue_year_earlier")
     gross = revenue - goods if goods is not None else None
-    mean, half = _mean(rows, n)
+    mean, half = _mean(revenue, rows, n)
     positive = revenue > 0
     weighted = sum(row["rank_weighted"] or 0 for row in rows)
     return {
@@ -200,14 +230,14 @@ def _slice(
         "customers": n,
         "share_of_customers": n / everyone,
         "revenue": revenue,
-        "revenue_share": float(revenue / total) if total > 0 else None,
+        "revenue_share": share(revenue, everything),
         "gross_profit": gross,
         "profit": gross - served if gross is not None and served is not None else None,
         "revenue_per_customer": mean,
         "revenue_per_customer_low": None if half is None else mean - half,
         "revenue_per_customer_high": None if half is None else mean + half,
         "revenue_per_customer_same_tenure": _standardised(rows, mix),
-        "top_20_share": float(_sum(rows, "top_revenue") / revenue) if positive else None,
+        "top_20_share": share(total(here, "top_revenue"), revenue),
         "gini": gini(n, float(revenue), weighted) if positive else None,
         "revenue_year_earlier": before,
         "change": float(revenue / before) - 1 if before is not None and before > 0 else None,
@@ -215,18 +245,13 @@ def _slice(
     }
 
 
-def _sum(rows: Rows, column: str) -> Any:
-    known = [row[column] for row in rows if row[column] is not None]
-    return sum(known) if known else None
-
-
-def _mean(rows: Rows, n: int) -> tuple[float, float | None]:
+def _mean(revenue: Any, rows: Rows, n: int) -> tuple[float, float | None]:
     """Mean spend and the half-width of its interval; none for a single customer.
 
     The customers of the window are read as a sample of what such customers
     spend; normal approximation, so wide and rough for skewed small slices.
     """
-    mean = float(_sum(rows, "revenue")) / n
+    mean = float(revenue) / n
     if n < 2:
         return mean, None
     variance = max(0.0, (sum(row["squares"] or 0 for row in rows) - n * mean * mean) / (n - 1))
@@ -256,9 +281,15 @@ def _notes(rows: Rows, pooled: bool, min_cell: int, window: Window) -> tuple[str
     ]
     if any(row["cost_to_serve"] is not None for row in rows):
         notes.append("Profit leaves out customers who caused cost without ordering.")
+    uncosted = sum(int(row["uncosted"] or 0) for row in rows)
+    if uncosted:
+        notes.append(
+            f"The cost of {uncosted:,} lines is unknown: slices that hold them show no profit."
+        )
     if pooled:
         notes.append(
             f"Slices with fewer than {min_cell} customers are pooled: alone they would be noise."
+            " Where they are too few together, the next larger slice joins them."
         )
     if window.months is None:
         notes.append("All history is shown, so there is no year earlier to compare with.")

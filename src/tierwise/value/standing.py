@@ -77,29 +77,29 @@ def flags(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
 def expression(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
     """One row: the counts of the first panel, in one execution."""
     table = flags(happened, as_of, window)
-    lost = table.active_before & ~table.active_now
-    back = table.active_now & ~table.active_before & ~table.is_new
+    state = _states(table)
     return table.aggregate(
-        active=table.active_now.sum(),
         before=table.active_before.sum(),
-        new=table.is_new.sum(),
-        reactivated=back.sum(),
-        lost=lost.sum(),
+        **{name: chosen.sum() for name, chosen in state.items()},
         revenue=table.revenue.sum().cast(SUM),
         revenue_before=table.revenue_before.sum().cast(SUM),
-        revenue_lost=table.revenue_before.sum(where=lost).cast(SUM),
+        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM),
     )
 
 
 def members(table: ir.Table, state: str) -> ir.Table:
     """Customer ids in a state of the window; KeyError for an unknown one. `table` is `flags`."""
-    chosen = {
+    return table.filter(_states(table)[state]).select("customer_id")
+
+
+def _states(table: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Who is in each state of the window; `table` is `flags`."""
+    return {
         "active": table.active_now,
         "new": table.is_new,
         "reactivated": table.active_now & ~table.active_before & ~table.is_new,
         "lost": table.active_before & ~table.active_now,
-    }[state]
-    return table.filter(chosen).select("customer_id")
+    }
 
 
 def answer(
@@ -109,14 +109,21 @@ def answer(
     unattributed: dict[str, Any],
     headline: Answer | None,
     attention: list[dict[str, str]],
+    uncompared: str = "",
+    event: Activity = Activity.PURCHASE,
 ) -> Answer:
-    """The first panel: counts beside money, each with its rows; then what deserves a look."""
+    """The first panel: counts beside money, each with its rows; then what deserves a look.
+
+    `uncompared` says why the window before cannot be compared with; what needs it
+    is left out then.
+    """
     if not row["active"]:
         raise MissingDataError(
             f"No customer was active between {context.window_from} and {context.as_of}.",
             "Widen --window or choose an earlier --as-of.",
         )
-    figures = [*_customers(row, context), *_money(row, profit, unattributed)]
+    compared = context.window_from is not None and not uncompared
+    figures = [*_customers(row, compared, event), *_money(row, profit, unattributed, compared)]
     if headline is not None:
         figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
     columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
@@ -126,24 +133,33 @@ def answer(
         context=context,
         figures=tuple(figures),
         grids=(Grid("attention", "Worth a look", columns, tuple(attention), "opens"),),
+        notes=(uncompared,) if uncompared else (),
     )
 
 
-def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
+_WHO = {
+    Activity.PURCHASE: "who bought",
+    Activity.ORDER: "with an order line",
+    Activity.CONTACT: "with a contact",
+}
+
+
+def _customers(row: dict[str, Any], compared: bool, event: Activity) -> list[Figure]:
     figures = [
         Figure(
             "customers_active",
             "Active customers",
             int(row["active"]),
             Unit.COUNT,
+            note=_WHO[event],
             opens="state:active",
         ),
-        Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
     ]
-    if context.window_from is None:
+    if not compared:  # everybody would be new
         return figures
     return [
         *figures,
+        Figure("customers_new", "New", int(row["new"]), Unit.COUNT, opens="state:new"),
         Figure(
             "customers_reactivated",
             "Back again",
@@ -158,12 +174,15 @@ def _customers(row: dict[str, Any], context: Context) -> list[Figure]:
     ]
 
 
-def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> list[Figure]:
-    revenue, active, before = row["revenue"], int(row["active"]), row["revenue_before"]
+def _money(
+    row: dict[str, Any], profit: Any, unattributed: dict[str, Any], compared: bool
+) -> list[Figure]:
+    revenue, active = row["revenue"], int(row["active"])
+    before = row["revenue_before"] if compared else None
     if revenue is None:
         return []
     figures = [Figure("revenue", "Revenue", revenue, Unit.MONEY, opens="state:active")]
-    if before:
+    if before is not None and before > 0:
         change = float(revenue / before) - 1
         figures.append(
             Figure("revenue_change", "Revenue against the window before", change, Unit.SHARE)
@@ -173,12 +192,12 @@ def _money(row: dict[str, Any], profit: Any, unattributed: dict[str, Any]) -> li
     )
     if profit is not None:
         label = "Profit after cost to serve"
-        figures.append(Figure("profit", label, profit, Unit.MONEY, opens="loss-makers"))
+        figures.append(Figure("profit", label, profit, Unit.MONEY))
     if unattributed["lines"]:
         note = f"{unattributed['lines']:,} lines name no customer"
         amount, label = unattributed["revenue"], "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
-    if before:
+    if compared and row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
@@ -13,20 +14,29 @@ from tierwise.errors import MissingDataError
 from tierwise.value import cost_to_serve, orders, service
 from tierwise.value.orders import SUM_TYPE
 
-_SERVICE = {"contacts": "int64", "handled_s": "int64", "contact_cost": SUM_TYPE}
-_LEDGER = {"cost_direct": SUM_TYPE, "visits": "int64"}
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A column that order lines, contacts or the ledger give of a customer."""
+
+    name: str
+    kind: str  # type at rest
+    none_is_zero: bool = False  # a customer whom the part does not know has none of it
 
 
-_COUNTS = (
-    "orders",
-    "purchases",
-    "lines",
-    "return_lines",
-    "contacts",
-    "handled_s",
-    "contact_cost",
-    "visits",
-    "cost_direct",
+_GATHERED = (
+    *(Gathered(name, "int64", True) for name in ("orders", "purchases", "lines", "return_lines")),
+    *(
+        Gathered(name, SUM_TYPE)
+        for name in ("revenue", "revenue_before_returns", "discount", "goods_cost")
+    ),
+    Gathered("first_order_at", "timestamp(6)"),
+    Gathered("last_order_at", "timestamp(6)"),
+    Gathered("contacts", "int64", True),
+    Gathered("handled_s", "int64", True),
+    Gathered("contact_cost", SUM_TYPE, True),
+    Gathered("visits", "int64", True),
+    Gathered("cost_direct", SUM_TYPE, True),
 )
 
 
@@ -50,7 +60,7 @@ def summarise(
         )
     costed = costs_known and _cost_is_known(tables)
     if len(parts) == 1 and "order_lines" in tables and not costed:
-        return _with_profit(_without_service(parts[0]))
+        return _with_profit(_unknown_costs(_with_absent(parts[0])))
     joined = _joined(parts)
     if not costed:
         return _with_profit(_unknown_costs(joined))
@@ -85,21 +95,15 @@ def _joined(parts: list[ir.Table]) -> ir.Table:
     joined = reduce(
         lambda a, b: a.left_join(b, "customer_id").drop("customer_id_right"), parts, spine
     )
-    kinds = {**_order_types(), **_SERVICE, **_LEDGER}
-    zeros = {n: ibis.literal(0).cast(kinds[n]) for n in _COUNTS if n in joined.columns}
-    absent = {n: ibis.null(kind) for n, kind in kinds.items() if n not in joined.columns}
-    return joined.mutate(**{n: joined[n].fill_null(zero) for n, zero in zeros.items()}, **absent)
+    zeros = {c.name: c.kind for c in _GATHERED if c.none_is_zero and c.name in joined.columns}
+    filled = {n: joined[n].fill_null(ibis.literal(0).cast(kind)) for n, kind in zeros.items()}
+    return _with_absent(joined.mutate(**filled))
 
 
-def _order_types() -> dict[str, str]:
-    counts = dict.fromkeys(("orders", "purchases", "lines", "return_lines"), "int64")
-    money = dict.fromkeys(("revenue", "revenue_before_returns", "discount", "goods_cost"), SUM_TYPE)
-    return counts | money | dict.fromkeys(("first_order_at", "last_order_at"), "timestamp(6)")
-
-
-def _without_service(table: ir.Table) -> ir.Table:
-    absent = {name: ibis.null(kind) for name, kind in {**_SERVICE, **_LEDGER}.items()}
-    return _unknown_costs(table.mutate(**absent))
+def _with_absent(table: ir.Table) -> ir.Table:
+    """Add the columns that no part gave, unknown for everybody."""
+    absent = {c.name: ibis.null(c.kind) for c in _GATHERED if c.name not in table.columns}
+    return table.mutate(**absent) if absent else table
 
 
 def _unknown_costs(table: ir.Table) -> ir.Table:

@@ -13,8 +13,9 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.concentration import POINTS, Rows
+from tierwise.value.concentration import POINTS
 from tierwise.value.ranking import LABELS, ranked, require_customers
+from tierwise.value.shares import Rows, share
 
 
 def expression(summary: ir.Table, measure: str) -> ir.Table:
@@ -73,7 +74,7 @@ def _figures(
     return (
         Figure("total_profit", "Profit of all customers", total, Unit.MONEY, opens=f"rank:1-{n}"),
         Figure("peak_profit", "Profit at the peak", peak, Unit.MONEY, opens=f"rank:1-{at_peak}"),
-        Figure("peak_share", "Peak as share of the total", _share(peak, total), Unit.SHARE),
+        Figure("peak_share", "Peak as share of the total", share(peak, total), Unit.SHARE),
         Figure(
             "customers_at_peak",
             "Customers up to the peak",
@@ -89,21 +90,17 @@ def _figures(
     )
 
 
-def _share(amount: Any, total: Any) -> float | None:
-    return float(amount / total) if total > 0 else None
-
-
 def _notes(n: int, total: Any, at_peak: int, peak: Any, measure: str) -> tuple[str, ...]:
     if total <= 0:
         return (
             f"Total {LABELS[measure]} is not positive, so shares of it are not shown; amounts are.",
         )
-    share, customers = float(peak / total), at_peak / n
-    if share >= 1 and customers <= 0.2:
+    reached, customers = float(peak / total), at_peak / n
+    if reached >= 1 and customers <= 0.2:
         return ("Within the published band: up to 20% of customers earn 100% of profit or more.",)
     return (
         f"Outside the published band (15-20% of customers earn 100% of profit or more): here the"
-        f" peak of {share:.1%} is reached with {customers:.1%} of customers.",
+        f" peak of {reached:.1%} is reached with {customers:.1%} of customers.",
     )
 
 
@@ -114,7 +111,7 @@ def _steps(rows: Rows, n: int, total: Any) -> Grid:
             "rank": row["rank"],
             "share_of_customers": row["rank"] / n,
             "cumulative": row["cumulative"],
-            "share": _share(row["cumulative"], total),
+            "share": share(row["cumulative"], total),
             "opens": f"rank:1-{row['rank']}",
         }
         for row in rows
@@ -138,7 +135,7 @@ def _curve(rows: Rows, n: int, total: Any) -> list[dict[str, Any]]:
             "rank": row["rank"],
             "share_of_customers": row["rank"] / n,
             "cumulative": row["cumulative"],
-            "share": _share(row["cumulative"], total),
+            "share": share(row["cumulative"], total),
         }
         for row in rows
     ]

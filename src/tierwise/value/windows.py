@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis.expr.types as ir
 from dateutil.relativedelta import relativedelta
 
 from tierwise.settings import Window
+
+SLACK = timedelta(days=3)
 
 
 def first_day(as_of: date, window: Window) -> date | None:
@@ -30,6 +32,23 @@ def earlier(as_of: date, window: Window) -> date:
     if start is None:
         raise ValueError("all history has no earlier window")
     return start - relativedelta(days=1)
+
+
+def reaches_back(first_on: date, as_of: date, window: Window) -> bool:
+    """Whether data that begin on `first_on` hold the window before this one too.
+
+    A firm that opens its books after a holiday begins a few days late, so a
+    fiftieth of the window, or three days, is forgiven. True for all history.
+
+    >>> reaches_back(date(2024, 1, 4), date(2025, 12, 31), Window(months=12))
+    True
+    """
+    start = first_day(as_of, window)
+    if start is None:
+        return True
+    last = earlier(as_of, window)
+    begun = first_day(last, window) or last
+    return first_on <= begun + max(SLACK, (last - begun) / 50)
 
 
 def _day_after(day: date) -> date:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tierwise.errors import RefusedError
 from tierwise.results import Answer, Figure
 from tierwise.settings import Lens, Window
 from tierwise.units import Unit
 from tierwise.value import belief, concentration, ranking, standing, whale
 from tierwise.value.belief import Belief, Claim
+from tierwise.value.shares import share
+from tierwise.value.windows import first_day
 from tierwise.workflows.look import NO_PROFIT, Look
 
 WILSON = "95% interval"
@@ -23,9 +26,9 @@ def measured(look: Look, said: Belief) -> Answer:
 def _concentration(look: Look, said: Belief) -> Answer:
     """The share that so many customers bring; for a ratio also how many bring the claimed share."""
     lens = Lens.REVENUE if look.by_line or look.lens is Lens.PROFIT else look.lens
-    share = said.claim is Claim.PARETO
-    top_n = () if share else (int(said.customers),)
-    top_shares = (float(said.customers),) if share else ()
+    by_share = said.claim is Claim.PARETO
+    top_n = () if by_share else (int(said.customers),)
+    top_shares = (float(said.customers),) if by_share else ()
     asked = (top_n, top_shares, (said.claimed,))
     rows = look.rows(concentration.expression(look.summary, lens, *asked))
     n = int(ranking.require_customers(rows, lens)["n"])
@@ -61,12 +64,16 @@ def _concentration(look: Look, said: Belief) -> Answer:
 def _loss(look: Look, said: Belief) -> Answer:
     """Customers of the span before who did not come again, by number and by what they spent."""
     span = Window(months=said.months)
+    if why := look.uncompared(span, look.activity_table):
+        shorter = 'Ask about a shorter time, such as "we lose 1% a quarter".'
+        raise RefusedError(why, shorter if said.months > 1 else "Wait for more data.")
     row = look.rows(standing.expression(look.happenings(), look.as_of, span))[0]
     before, lost = int(row["before"]), int(row["lost"])
-    context = replace(look.context(customers=before), window=str(span))
+    context = look.context(customers=before)
+    context = replace(context, window=str(span), window_from=first_day(look.as_of, span))
+    opens = f"state:lost:{span}"
     rate, low, high = proportion(lost, before)
-    value = row["revenue_lost"], row["revenue_before"]
-    weighted = _part(*value)
+    weighted = share(row["revenue_lost"], row["revenue_before"])
     figures = (
         Figure(
             "measured",
@@ -75,16 +82,16 @@ def _loss(look: Look, said: Belief) -> Answer:
             Unit.SHARE,
             low,
             high,
-            opens="state:lost",
+            opens=opens,
         ),
         Figure(
             "value_weighted",
             "of the revenue of those months was theirs",
             weighted,
             Unit.SHARE,
-            opens="state:lost",
+            opens=opens,
         ),
-        Figure("lost", "Customers lost", lost, Unit.COUNT, opens="state:lost"),
+        Figure("lost", "Customers lost", lost, Unit.COUNT, opens=opens),
         Figure("customers_before", "Customers in the months before", before, Unit.COUNT),
     )
     event = look.settings.active.event
@@ -131,7 +138,7 @@ def _repeat(look: Look, said: Belief) -> Answer:
     )[0]
     n = int(row["n"] or 0)
     rate, low, high = proportion(int(row["again"] or 0), n)
-    weighted = _part(row["again_revenue"], row["all_revenue"])
+    weighted = share(row["again_revenue"], row["all_revenue"])
     figures = (
         Figure(
             "measured", "of buyers bought more than once", rate, Unit.SHARE, low, high, note=WILSON
@@ -139,10 +146,6 @@ def _repeat(look: Look, said: Belief) -> Answer:
         Figure("value_weighted", "of revenue is theirs", weighted, Unit.SHARE),
     )
     return belief.answer(look.context(customers=n), said, figures)
-
-
-def _part(part: Any, whole: Any) -> float | None:
-    return float(part / whole) if part is not None and whole and whole > 0 else None
 
 
 def proportion(part: int, whole: int) -> tuple[float | None, float | None, float | None]:

@@ -10,34 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from tierwise.engine.connect import open_session
-from tierwise.engine.load import LoadReport, load
-from tierwise.engine.project import ProjectFolder
+from tierwise.engine.load import LoadedTable, LoadReport, load
+from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.results.answer import Answer, Column, Context, Figure, Grid
+from tierwise.results.findings import TABLE_COLUMNS, problem_columns
 from tierwise.tables.problems import Problem, Severity
 from tierwise.units import Unit
+from tierwise.workflows.build import chosen_day
 
-_PROBLEM_COLUMNS = (
-    Column("severity", "Severity", help="error: left out; warning: kept; note: legitimate"),
-    Column("table", "Table"),
-    Column("source", "Source"),
-    Column("row", "Line", Unit.COUNT, "Line of a text file, else row number, of the first example"),
-    Column("column", "Column"),
-    Column("value", "Found"),
-    Column("message", "What is wrong"),
-    Column("remedy", "What to do"),
-    Column("count", "Rows", Unit.COUNT),
-    Column("code", "Code"),
+_PROBLEM_COLUMNS = problem_columns(
+    "severity",
+    "table",
+    "source",
+    "row",
+    "column",
+    "value",
+    "message",
+    "remedy",
+    "count",
+    "code",
 )
-_TABLE_COLUMNS = (
-    Column("name", "Table"),
-    Column("source", "Source"),
-    Column("rows_read", "Read", Unit.COUNT),
-    Column("rows_kept", "Kept", Unit.COUNT),
-    Column("rows_rejected", "Rejected", Unit.COUNT, "Not readable or not usable"),
-    Column("rows_after_as_of", "After as-of", Unit.COUNT, "Dated after the as-of date"),
-    Column("first_on", "From", Unit.DATE),
-    Column("last_on", "To", Unit.DATE),
-)
+DERIVED = "derived from other tables"
 _ORDER = list(Severity)
 
 
@@ -67,8 +60,12 @@ def check(
     tell: Callable[[str], None],
     environment: Mapping[str, str] | None = None,
 ) -> CheckResult:
-    """Load into a temporary folder and report; as-of is the given date, the project's, or today."""
-    cut = as_of or project.settings.project.as_of or today
+    """Load into a temporary folder and report; as-of is the given date, the project's, or today.
+
+    Raises UsageError for a date after today, DataError where the project names no sources.
+    """
+    require_sources(project)
+    cut = chosen_day(project, today, as_of)
     with open_session() as session, tempfile.TemporaryDirectory(prefix="tierwise-check-") as folder:
         report = load(
             session,
@@ -93,8 +90,8 @@ def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
         Grid(
             "tables",
             "Tables",
-            _TABLE_COLUMNS,
-            tuple(_row(t, _TABLE_COLUMNS) for t in report.tables),
+            TABLE_COLUMNS,
+            tuple(_table_row(t) for t in report.tables),
         ),
         Grid(
             "problems",
@@ -109,13 +106,21 @@ def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
 def _figures(report: LoadReport) -> tuple[Figure, ...]:
     counted = [(s, sum(p.severity is s for p in report.problems)) for s in Severity]
     figures = [Figure(f"{s}s", f"{s.capitalize()}s", n, Unit.COUNT) for s, n in counted]
-    kept = sum(table.rows_kept for table in report.tables)
+    kept = sum(table.rows_kept for table in report.tables if table.source)
+    derived = sum(table.rows_kept for table in report.tables if not table.source)
     rejected = sum(table.rows_rejected for table in report.tables)
     return (
         *figures,
         Figure("rows_kept", "Rows kept", kept, Unit.COUNT),
         Figure("rows_rejected", "Rows rejected", rejected, Unit.COUNT),
+        Figure("rows_derived", "Rows derived from others", derived, Unit.COUNT),
     )
+
+
+def _table_row(table: LoadedTable) -> dict[str, Any]:
+    """Of a table that no file has, nothing was read."""
+    row = _row(table, TABLE_COLUMNS)
+    return row if table.source else row | {"source": DERIVED, "rows_read": None}
 
 
 def _row(item: object, columns: tuple[Column, ...]) -> dict[str, Any]:

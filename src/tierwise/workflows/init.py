@@ -16,7 +16,7 @@ from tierwise.engine.presets import read_preset
 from tierwise.engine.project import SETTINGS_FILE, ProjectFolder
 from tierwise.engine.readers.files import FORMATS, read_files
 from tierwise.engine.readers.rows import Rows, UnreadableError, identifier
-from tierwise.engine.recognise import Guess, Match, recognise
+from tierwise.engine.recognise import Guess, Match, NearMiss, recognise
 from tierwise.engine.settings_text import quoted_toml, settings_comments
 from tierwise.errors import SourceError, UsageError
 from tierwise.settings.model import ColumnSource, Project, Settings, Source, ValueSettings
@@ -25,6 +25,8 @@ from tierwise.tables.schema import TABLES
 
 _LATEST = date(9998, 12, 31)
 _ACTIVITY = ("order_lines", "contacts")
+FIRST = ("order_lines", "contracts", "contacts")
+"""Tables of which one is enough for a first answer."""
 _DEPTH = 2
 
 
@@ -59,6 +61,17 @@ class Proposal:
     currency_reason: str
 
     @property
+    def lacks(self) -> str:
+        """Why no question could be answered from it, in words; "" when one could."""
+        if any(source.guess.table in FIRST for source in self.sources):
+            return ""
+        found = ", ".join(f"{s.path} ({s.guess.table})" for s in self.sources) or "no table"
+        left = "".join(f"\n  - {name} {_because(why)}" for name, why in self.skipped)
+        return (
+            f"{self.folder} holds no {', '.join(FIRST[:-1])} or {FIRST[-1]}: found {found}.{left}"
+        )
+
+    @property
     def open_questions(self) -> tuple[Problem, ...]:
         """What has to be settled by hand before the tables load."""
         return tuple(problem for source in self.sources for problem in source.problems)
@@ -91,8 +104,15 @@ class Proposal:
         return path
 
 
-def propose(folder: Path) -> Proposal:
-    """Look at every file of a known kind in the folder and one below it."""
+def _because(why: str) -> str:
+    return why if why.startswith("looks like") else f"is not used: {why}"
+
+
+def propose(folder: Path, *, today: date) -> Proposal:
+    """Look at every file of a known kind in the folder and one below it.
+
+    Days after today are typing errors or plans: none is proposed as as-of date.
+    """
     skipped: list[tuple[str, str]] = []
     with open_session() as session:
         found = [
@@ -101,12 +121,23 @@ def propose(folder: Path) -> Proposal:
             if (s := _proposed(session, folder, path, skipped))
         ]
         chosen = _one_a_table(found, skipped)
-        loaded = [_tried(session, folder, source) for source in chosen]
+        loaded = [_tried(session, folder, source, today) for source in chosen]
         currency, why = _currency(session, folder, chosen, [report for _, report in loaded])
-    days = [t.last_on for _, r in loaded for t in r.tables if t.name in _ACTIVITY and t.last_on]
-    reason = "the latest day in the data" if days else "no table with dates was found"
     sources = tuple(source for source, _ in loaded)
-    return Proposal(folder, sources, tuple(skipped), max(days, default=None), reason, currency, why)
+    as_of = _latest([report for _, report in loaded], today)
+    return Proposal(folder, sources, tuple(skipped), *as_of, currency, why)
+
+
+def _latest(reports: Sequence[LoadReport], today: date) -> tuple[date | None, str]:
+    """The last day on which something happened, and how it was found."""
+    days = [t.last_on for r in reports for t in r.tables if t.name in _ACTIVITY and t.last_on]
+    later = sum(p.count for r in reports for p in r.problems if p.code == "in-the-future")
+    if not days:
+        return None, "no table with dates was found"
+    if not later:
+        return max(days), "the latest day in the data"
+    rows = "one row is" if later == 1 else f"{later:,} rows are"
+    return max(days), f"the latest day in the data up to today, {today}; {rows} dated later"
 
 
 def _paths(session: Session, folder: Path) -> list[str]:
@@ -163,6 +194,9 @@ def _proposed(
         listed = ", ".join(rows.names[:12])
         skipped.append((path, f"no table's required columns were found among {listed}"))
         return None
+    if isinstance(guess, NearMiss):
+        skipped.append((path, str(guess)))
+        return None
     count = session.raw.execute(f"SELECT count(*) FROM ({rows.sql})").fetchall()[0][0]
     return ProposedSource(path, guess, int(count))
 
@@ -182,7 +216,7 @@ def _one_a_table(
 
 
 def _tried(
-    session: Session, folder: Path, source: ProposedSource
+    session: Session, folder: Path, source: ProposedSource, today: date
 ) -> tuple[ProposedSource, LoadReport]:
     """Load it once: its last day and what would be asked show only then."""
     settings = Settings(project=Project(), sources={source.guess.table: source.source})
@@ -192,7 +226,7 @@ def _tried(
             ProjectFolder(folder, settings),
             Path(into),
             as_of=_LATEST,
-            today=_LATEST,
+            today=today,
             tell=_quietly,
         )
     loaded = {table.name for table in report.tables}

@@ -31,7 +31,8 @@ from tierwise.lifetime.pooled import REPEAT_BUYERS_NEEDED
 from tierwise.lifetime.spending import Evidence, Spending
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
-from tierwise.workflows.look import Look, Rows
+from tierwise.value.shares import Rows
+from tierwise.workflows.look import Look
 
 
 @dataclass(frozen=True, slots=True)

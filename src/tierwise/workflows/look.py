@@ -14,23 +14,23 @@ import ibis.expr.types as ir
 
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import Session
-from tierwise.engine.project import ProjectFolder
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.engine.project import ProjectFolder, nearest
+from tierwise.errors import MissingDataError, NotFoundError, RefusedError, UsageError
 from tierwise.results import Context
-from tierwise.settings import Activity, Lens, Window
+from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit, format_value
-from tierwise.value import cost_to_serve, customer, orders, ranking, slices, standing
+from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
+from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
+from tierwise.value.shares import Rows
 from tierwise.value.summary import summarise
-from tierwise.value.windows import between, first_day
+from tierwise.value.windows import between, earlier, first_day, reaches_back
 
 SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
 
 NO_PROFIT = "Rank by gross_profit or revenue, or slice by a property of customers."
-
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,16 @@ class Dimension:
         return slices.label_of(self.name)
 
 
+def built_with(build: Build) -> ValueSettings:
+    """How value was measured when the build was made; the project may say otherwise by now."""
+    return ValueSettings.model_validate(build.manifest["settings"]["value"])
+
+
+def currency_of(build: Build) -> str:
+    """The currency that the build's amounts are in."""
+    return str(build.manifest["settings"]["project"]["currency"])
+
+
 class Look:
     """Tables of a build cut to a question; every method builds or executes one expression."""
 
@@ -83,19 +93,29 @@ class Look:
         self.build = build
         self.session = session
         self.question = question
-        self.settings = project.settings.value
+        self.settings = built_with(build)
         self.as_of: date = build.as_of
         self.window = question.window or Window.parse(build.manifest["window"])
         self.start = first_day(self.as_of, self.window)
-        self.lens = question.lens or self.settings.lens or Lens(build.manifest["lens"])
+        self.lens = question.lens or self.settings.lens or self._costed_lens
         self.where = tuple(self._cut(name, value) for name, value in question.where)
+
+    @property
+    def _costed_lens(self) -> Lens:
+        """The lens where none is set: profit if the cost of every line of the window is known."""
+        uncosted_on = self.build.manifest.get("uncosted_on")
+        if uncosted_on is None:
+            return Lens(self.build.manifest["lens"])
+        return orders.costed_lens(date.fromisoformat(uncosted_on), self.start)
 
     def _cut(self, name: str, value: str) -> tuple[Dimension, str]:
         """A dimension and a value that occurs; UsageError shows the values that do."""
         dimension = self.dimension(name)
         table = self._table_of(dimension)
         if value != slices.NOT_GIVEN and not self.rows(
-            table.filter(_equals(table, name, value)).limit(1).select(found=ibis.literal(1))
+            table.filter(_equals(table, dimension.name, value))
+            .limit(1)
+            .select(found=ibis.literal(1))
         ):
             some = ", ".join(self.values(dimension, 8))
             raise UsageError(f'{dimension.label} is never "{value}".', f"Most frequent: {some}.")
@@ -183,21 +203,40 @@ class Look:
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
-    def require_known(self) -> None:
-        """Refuse to list or move customers whose value through the lens is unknown."""
-        counted = ranking.counted(self.summary, self.lens)
-        unknown = counted[self.lens].isnull().sum().fill_null(0)
+    def require_known(self, measure: str) -> None:
+        """Refuse to list or move customers whose value by a measure is unknown."""
+        counted = ranking.counted(self.summary, measure)
+        unknown = counted[measure].isnull().sum().fill_null(0)
         ranking.require_known(
-            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], self.lens
+            self.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0], measure
         )
 
-    def happenings(self) -> ir.Table:
-        """What counts as activity, by the project's definition of active."""
-        lines = self.lines() if self.has("order_lines") else None
+    @property
+    def activity_table(self) -> str:
+        """The table that tells who is active."""
         event = self.settings.active.event
+        return "contacts" if event is Activity.CONTACT else "order_lines"
+
+    def happenings(self, event: Activity | None = None) -> ir.Table:
+        """What counts as activity: by the project's definition of active, or by another event."""
+        lines = self.lines() if self.has("order_lines") else None
+        event = event or self.settings.active.event
         if event is Activity.CONTACT:
             self.refuse_lines("Activity by contact")
         return standing.happenings(lines, self.table("contacts"), event)
+
+    def uncompared(self, window: Window | None = None, table: str = "order_lines") -> str:
+        """Why there is no comparing with the window before, in words; "" when there is."""
+        span = window or self.window
+        found = {one["name"]: one["first_on"] for one in self.build.manifest["tables"]}.get(table)
+        begin = date.fromisoformat(found) if found else None
+        if begin is None or reaches_back(begin, self.as_of, span):
+            return ""
+        last = earlier(self.as_of, span)
+        return (
+            f"The data begin {begin}, the window before ({first_day(last, span)} to {last})"
+            " is not covered."
+        )
 
     def refuse_lines(self, what: str, remedy: str = "") -> None:
         """Refuse what customers have as a whole under a slice that cuts through them."""
@@ -246,19 +285,54 @@ class Look:
         return self.rows(orders.unattributed(self.lines(), self.start, self.as_of))[0]
 
     def revenue_notes(self) -> tuple[str, ...]:
-        """Says what revenue no customer is known for: it is in no share and no ranking."""
+        """Says what revenue no customer is known for, and why profit gave way to revenue."""
         found = self.unattributed()
         if not found["lines"]:
-            return ()
+            return self._lens_notes()
         amount = format_value(found["revenue"], Unit.MONEY, self._currency)
         lines = f"{found['lines']:,} lines"
-        return (f"Not counted: {amount} on {lines} that name no customer (unattributed).",)
+        nobody = f"Not counted: {amount} on {lines} that name no customer (unattributed)."
+        return (nobody, *self._lens_notes())
+
+    def _lens_notes(self) -> tuple[str, ...]:
+        uncosted_on, asked = self.build.manifest.get("uncosted_on"), self.settings.lens
+        if asked or uncosted_on is None or self.lens is not Lens.REVENUE:
+            return ()
+        return (
+            f"Cost of goods is unknown on some lines, the last of {uncosted_on}, so customers"
+            " are measured by revenue. Fill in the cost, or choose --lens.",
+        )
+
+    def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
+        """Says which contacts since `start` no customer is known for: no share can hold them."""
+        contacts = None if self.where else self._whole("contacts")
+        if contacts is None:
+            return ()
+        found = self.rows(service.unattributed(contacts, start, self.as_of))[0]
+        if not found["contacts"]:
+            return ()
+        minutes = found["handled_s"]
+        spent = "" if minutes is None else f" ({minutes / 60:,.0f} agent minutes)"
+        return (
+            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{spent} that name"
+            " no customer (unattributed).",
+        )
+
+    def cell_notes(self, customers: int) -> tuple[str, ...]:
+        """Says so where a slice was asked for that has too few customers to tell a pattern."""
+        cell = self.settings.min_cell
+        if not self.where or customers >= cell:
+            return ()
+        return (
+            f"Only {customers:,} customers are counted in this slice, fewer than"
+            f" min_cell = {cell}: its figures tell of them, not of customers like them.",
+        )
 
     # --- context and names
 
     @property
     def _currency(self) -> str:
-        return self.project.settings.project.currency
+        return currency_of(self.build)
 
     def context(self, customers: int, lens: str | None = None) -> Context:
         """What the figures of an answer stand on."""
@@ -301,13 +375,20 @@ class Look:
         return tuple(d for d in found if unique[d.name] is d)
 
     def dimension(self, name: str) -> Dimension:
-        """The dimension called `name`; UsageError lists what there is."""
+        """The dimension called `name`, which may be short: `country` for `attributes.Country`.
+
+        UsageError lists what there is, or those that a short name fits.
+        """
         known = self.dimensions()
-        for dimension in known:
-            if dimension.name == name:
-                return dimension
-        listed = ", ".join(d.name for d in known) or "none"
-        raise UsageError(f'There is no dimension "{name}".', f"Known: {listed}.")
+        exact = [d for d in known if d.name == name]
+        found = exact or [d for d in known if _bare(d.name) == _bare(name)]
+        if len(found) == 1:
+            return found[0]
+        listed = ", ".join(d.name for d in found or known) or "none"
+        if found:
+            raise UsageError(f'"{name}" may be any of {listed}.', "Give the whole name.")
+        near = nearest(name, [d.name for d in known] + [_bare(d.name) for d in known]).strip()
+        raise UsageError(f'There is no dimension "{name}".', f"{near} Known: {listed}.".strip())
 
     def values(self, dimension: Dimension, limit: int) -> tuple[str, ...]:
         """Values of a dimension, most frequent first."""
@@ -326,21 +407,31 @@ class Look:
     # --- one customer
 
     def customer_row(self, customer_id: str) -> dict[str, Any]:
-        """The customer's summary with rank; UsageError suggests ids that look alike."""
+        """The customer's summary with rank; NotFoundError suggests ids that look alike.
+
+        An id in other capitals is taken where only one customer has it.
+        """
         summary = self.summary
-        ranked = ranking.ranked(summary, self.lens).select("customer_id", "rank", "n")
+        ranked = ranking.ranked(summary, self.lens)
+        place = ranking.known_rank(ranked)
+        ranked = ranked.select("customer_id", "n", "unknown", rank=place)
         own = summary.filter(summary.customer_id == customer_id)
         rows = self.rows(own.left_join(ranked, "customer_id").drop("customer_id_right"))
         if rows:
             return rows[0]
-        near = summary.filter(summary.customer_id.contains(customer_id)).select("customer_id")
-        found = [row["customer_id"] for row in self.rows(near.order_by("customer_id").limit(5))]
+        wanted, folded = customer_id.lower(), summary.customer_id.lower()
+        near = summary.filter(folded.contains(wanted)).select("customer_id")
+        order = [near.customer_id.length(), near.customer_id]
+        found = [row["customer_id"] for row in self.rows(near.order_by(order).limit(5))]
+        same = [one for one in found if one.lower() == wanted]
+        if len(same) == 1:
+            return self.customer_row(same[0])
         hint = (
             f"Near: {', '.join(found)}."
             if found
             else "`tierwise value members rank:1-20` lists customers."
         )
-        raise UsageError(f'There is no customer "{customer_id}" in this build.', hint)
+        raise NotFoundError(f'There is no customer "{customer_id}" in this build.', hint)
 
     def find(self, text: str) -> ir.Table:
         """Ids of customers whose id or name holds the text, whatever its case."""
@@ -363,12 +454,24 @@ class Look:
             name: value for name, value in (rows[0] if rows else {}).items() if value is not None
         }
 
-    def rows_of(self, name: str, customer_id: str, limit: int) -> Rows:
-        """The customer's rows of a canonical table, newest first; empty without such a table."""
+    def rows_of(self, name: str, customer_id: str, limit: int, *, order: str = "") -> Listed:
+        """The customer's rows of a canonical table, newest first; none without such a table.
+
+        `order` keeps the rows of one order alone.
+        """
         table = self._whole(name)
         if table is None:
-            return []
-        return self.rows(customer.rows_of(table, customer_id, TABLES[name].happened, limit))
+            return Listed([], 0)
+        if order:
+            table = table.filter(table.header_id == order)
+        return self.listed(customer.rows_of(table, customer_id, TABLES[name].happened), limit)
+
+    def listed(self, expression: ir.Table, limit: int) -> Listed:
+        """The first rows, and how many there are."""
+        counted = expression.mutate(all_rows=expression.count().over())
+        rows = self.rows(counted.limit(limit))
+        found = int(rows[0]["all_rows"]) if rows else 0
+        return Listed([{n: row[n] for n in row if n != "all_rows"} for row in rows], found)
 
     def buyer_count(self) -> int:
         """Customers with an order line in the window."""
@@ -396,6 +499,10 @@ def _fields(name: str, table: ir.Table) -> list[str]:
     kind = table.schema().get("attributes")
     inner = [f"attributes.{field}" for field in kind.names] if isinstance(kind, dt.Struct) else []
     return plain + inner
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("attributes.").casefold()
 
 
 def _equals(table: ir.Table, name: str, value: str) -> ir.BooleanValue:

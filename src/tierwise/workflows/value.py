@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
-from tierwise.errors import DataError, MissingDataError, UsageError
-from tierwise.results import Answer, Context
+from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
+from tierwise.results import LISTED, Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period, PurchaseModelName
 from tierwise.value import (
     bands,
@@ -21,6 +21,7 @@ from tierwise.value import (
     concentration,
     contact_costs,
     customer,
+    demand,
     dependency,
     margins,
     movement,
@@ -32,16 +33,15 @@ from tierwise.value import (
     whale,
 )
 from tierwise.value import members as member_lists
+from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
-from tierwise.workflows import lifetime, worth, worth_groups
+from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
-from tierwise.workflows.look import Dimension, Look, Question
+from tierwise.workflows.look import Dimension, Look, Question, built_with
+from tierwise.workflows.rejects import rejects
 
-LISTED = 500
-"""Rows that a list shows before it is cut and says so."""
-
-__all__ = ["DEFAULT", "Desk", "Dimension", "Question"]
+__all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
 DEFAULT = Question()
 
@@ -52,7 +52,7 @@ class Desk:
     def __init__(self, project: ProjectFolder, build: Build) -> None:
         self.project = project
         self.build = build
-        self.settings = project.settings.value
+        self.settings = built_with(build)
         self._scores = lifetime.Kept()
 
     def today(self, question: Question = DEFAULT) -> Answer:
@@ -62,9 +62,14 @@ class Desk:
             row = look.rows(standing.expression(look.happenings(), look.as_of, look.window))[0]
             profit = curve.figure("total_profit").value if curve else None
             context = look.context(customers=int(row["active"] or 0))
-            listed = attention(row, headline, curve, self.build, context.currency)
+            why = look.uncompared(table=look.activity_table)
+            known = {**row, "lost": 0} if why else row
+            listed = attention(known, headline, curve, self.build, context.currency)
             nobody = look.unattributed()
-            return standing.answer(context, row, profit, nobody, headline, listed)
+            found = standing.answer(
+                context, row, profit, nobody, headline, listed, why, look.settings.active.event
+            )
+            return _told(look, found)
 
     def concentration(
         self,
@@ -85,14 +90,17 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            return replace(answer, notes=(*answer.notes, *look.revenue_notes()))
+            notes = look.contact_notes(look.start) if of in ("contacts", Lens.PROFIT) else ()
+            money = look.revenue_notes() if of != "contacts" else ()
+            return self._opening(question, _told(look, answer, money, notes))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
         """Cumulative profit, best customers first; a revenue lens is read as profit."""
         with self._open(_profit_question(question, self)) as look:
             rows = look.rows(whale.expression(look.summary, look.lens))
             answer = whale.answer(_context(look, rows), rows, look.lens)
-            return replace(answer, notes=(*answer.notes, *look.cost_notes()))
+            notes = look.contact_notes(look.start) if look.lens is Lens.PROFIT else ()
+            return self._opening(question, _told(look, answer, look.cost_notes(), notes))
 
     def bands(self, question: Question = DEFAULT, *, last_ranks: Sequence[int] = ()) -> Answer:
         """What each rank band brings and takes, and the ledger that costs reconcile to."""
@@ -100,8 +108,17 @@ class Desk:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
             answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
-            notes = (*answer.notes, *look.cost_notes(), *look.revenue_notes())
-            return replace(answer, notes=notes)
+            notes = look.revenue_notes(), look.contact_notes(look.start)
+            return _told(look, answer, look.cost_notes(), *notes)
+
+    def demand(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """Who asks for more than they bring: demand to spend by customer, and the over-served."""
+        with self._open(question) as look:
+            look.refuse_lines("What customers ask of service")
+            rows = look.rows(demand.expression(look.summary, look.lens, limit))
+            answer = demand.answer(_context(look, rows), rows, look.lens, look.names(rows), limit)
+            notes = look.revenue_notes(), look.contact_notes(look.start)
+            return _told(look, answer, look.cost_notes(), *notes)
 
     def population(
         self,
@@ -118,44 +135,53 @@ class Desk:
             tables = look.lines() if look.has("order_lines") else None, look.table("contacts")
             rows = look.rows(population.expression(*tables, rule, look.as_of))
             context = look.context(customers=int(rows[-1]["active"]) if rows else 0)
-            return population.answer(replace(context, window="all", window_from=None), rows, rule)
+            context = replace(context, window="all", window_from=None)
+            called = rule.event is Activity.CONTACT
+            ever = look.contact_notes(None) if called else ()
+            return _told(look, population.answer(context, rows, rule, event), ever)
 
     def movement(self, question: Question = DEFAULT) -> Answer:
         """Movement between deciles from the window before to this one."""
         with self._open(question) as look:
             if look.window.months is None:
                 raise UsageError("All history has no window before it.", "Use --window 12m.")
-            look.require_known()
+            if why := look.uncompared():
+                raise RefusedError(why, "Use a shorter window, such as --window 3m.")
+            look.require_known(look.lens)
             last = earlier(look.as_of, look.window)
             before = look.summary_of(first_day(last, look.window), last)
             rows = look.rows(movement.expression(before, look.summary, look.lens))
             here = sum(int(row["customers"]) for row in rows if row["to_decile"] is not None)
-            return movement.answer(look.context(customers=here), rows, look.lens)
+            return _told(look, movement.answer(look.context(customers=here), rows, look.lens))
 
     def dependency(self, question: Question = DEFAULT) -> Answer:
         """Revenue and profit at risk if the best customers leave."""
         with self._open(question) as look:
             top_n = (*self.settings.top_n, 1, 5, 10)
             rows = look.rows(dependency.expression(look.summary, look.lens, top_n))
-            return dependency.answer(_context(look, rows), rows, look.lens, top_n, look.names(rows))
+            names = look.names(rows)
+            answer = dependency.answer(_context(look, rows), rows, look.lens, top_n, names)
+            return _told(look, answer)
 
     def margins(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """Gross margin, and discounts beyond the firm's own rate."""
         with self._open(question) as look:
             rows = look.rows(margins.expression(look.summary, look.lens, limit))
-            return margins.answer(_context(look, rows), rows, look.names(rows))
+            answer = margins.answer(_context(look, rows), rows, look.lens, look.names(rows))
+            return _told(look, answer)
 
     def slices(self, by: str, question: Question = DEFAULT) -> Answer:
         """Value cut by a dimension, small cells pooled, each mean with its interval."""
         with self._open(question) as look:
             dimension = look.dimension(by)
             customers = look.table("customers")
+            by = dimension.name
             lines = slices.labelled(look.lines(), customers, by, of_line=dimension.of_line)
             served = None if dimension.of_line or look.by_line else look.summary
             cell = self.settings.min_cell
             rows = look.rows(slices.expression(lines, served, look.as_of, look.window, cell))
             context = look.context(customers=look.buyer_count())
-            return slices.answer(context, rows, by, cell, look.window)
+            return _told(look, slices.answer(context, rows, by, cell, look.window))
 
     def contact_costs(self, question: Question = DEFAULT) -> Answer:
         """Cost per contact by channel, reason and month."""
@@ -165,9 +191,9 @@ class Desk:
             if contacts is None:
                 raise MissingDataError("There are no contacts.", "Add [sources.contacts].")
             asked = contact_costs.expression(contacts, look.table("agents"), look.start, look.as_of)
-            return contact_costs.answer(
-                look.context(customers=look.caller_count()), look.rows(asked)
-            )
+            context = look.context(customers=look.caller_count())
+            answer = contact_costs.answer(context, look.rows(asked))
+            return _told(look, answer, look.contact_notes(look.start, "Counted here"))
 
     def wallet(self, question: Question = DEFAULT) -> Answer:
         """Share of wallet where somebody estimated the wallet."""
@@ -177,18 +203,30 @@ class Desk:
             if wallets is None:
                 raise MissingDataError("No wallet estimates are known.", "Add [sources.wallets].")
             rows = look.rows(wallet.expression(look.summary, wallets))
-            return wallet.answer(look.context(customers=len(rows)), rows, look.names(rows))
+            context = look.context(customers=len(rows))
+            return _told(look, wallet.answer(context, rows, look.names(rows)))
 
     def customer(
-        self, customer_id: str, question: Question = DEFAULT, *, limit: int = LISTED
+        self,
+        customer_id: str,
+        question: Question = DEFAULT,
+        *,
+        limit: int = LISTED,
+        order: str = "",
     ) -> Answer:
-        """One customer, down to order lines and contacts; UsageError suggests near ids."""
+        """One customer, down to order lines and contacts; NotFoundError suggests near ids.
+
+        With `order`, the lines are those of that order alone.
+        """
         with self._open(replace(question, where=())) as look:
             row = look.customer_row(customer_id)
-            lines = look.rows_of("order_lines", customer_id, limit)
+            customer_id = row["customer_id"]  # as the data write it
+            lines = look.rows_of("order_lines", customer_id, limit, order=order)
             contacts = look.rows_of("contacts", customer_id, limit)
             orders = (
-                look.rows(customer.orders(look.lines(), customer_id).limit(limit)) if lines else []
+                look.listed(customer.orders(look.lines(), customer_id), limit)
+                if look.has("order_lines")
+                else customer.Listed([], 0)
             )
             context, profile = look.context(customers=1), look.profile(customer_id)
             return customer.answer(context, row, profile, look.lens, orders, lines, contacts)
@@ -201,20 +239,15 @@ class Desk:
         `find:text` looks for ids and names instead.
         """
         chosen = member_lists.parse(selector)
-        if chosen.kind == "slice":
-            name, _, value = chosen.value.partition("=")
-            question = replace(question, where=(*question.where, (name, value)))
-        if chosen.kind == "loss-makers":
-            question = _profit_question(question, self)
-        with self._open(question) as look:
-            if chosen.kind in ("rank", "loss-makers"):
-                look.require_known()
+        with self._open(self._narrowed(question, chosen)) as look:
+            measure = chosen.measure or str(look.lens)
+            if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS, Picks.OVER_SERVED):
+                look.require_known(measure)
             ids = self._ids(look, chosen)
-            rows = look.rows(member_lists.expression(look.summary, look.lens, chosen, ids, limit))
-            context = look.context(customers=int(rows[0]["found"]) if rows else 0)
-            return member_lists.answer(
-                context, rows, member_lists.title(chosen, look.lens), look.names(rows)
-            )
+            rows = look.rows(member_lists.expression(look.summary, measure, chosen, ids, limit))
+            context = look.context(int(rows[0]["found"]) if rows else 0, measure)
+            title = member_lists.title(chosen, measure)
+            return member_lists.answer(context, rows, title, look.names(rows))
 
     def lifetime_fit(
         self, question: Question = DEFAULT, *, model: PurchaseModelName | None = None
@@ -241,11 +274,24 @@ class Desk:
         with self._open(question) as look:
             return lifetime.tournament_answer(look, self.settings.lifetime, holdout_weeks)
 
+    def contracts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
+        """How long contracts last, what share was lost, and what they will still bring."""
+        with self._open(question) as look:
+            return contracts.contracts_answer_of(look, self.settings.lifetime, limit)
+
     def belief(self, text: str, question: Question = DEFAULT) -> Answer:
         """Check a received wisdom against the measured figure."""
         said = belief.read(text)
         with self._open(question) as look:
-            return measured(look, said)
+            return self._opening(question, _told(look, measured(look, said)))
+
+    def rejects(self, *, limit: int = LISTED) -> Answer:
+        """Rows that the build left out because they cannot be read or used, with the reason."""
+        with self._open(DEFAULT) as look:
+            whole = replace(
+                look.context(customers=int(self.build.manifest["customers"])), window=""
+            )
+            return rejects(look.session, self.build, whole, limit)
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """What customers and lines can be sliced by."""
@@ -325,24 +371,54 @@ class Desk:
         with open_session() as session:
             yield Look(self.project, self.build, session, question)
 
-    def _ids(self, look: Look, chosen: member_lists.Selector) -> ir.Table | None:
-        """Customers that a selector names otherwise than by rank; None for the others."""
-        if chosen.kind == "find":
-            return look.find(chosen.value)
-        return self._in_state(look, chosen) if chosen.kind == "state" else None
+    def _opening(self, question: Question, answer: Answer) -> Answer:
+        """The answer with its measure in what it opens, where the question's lens is another."""
+        measure = answer.context.lens
+        own = measure == str(self._lens(question))
+        return answer if own else member_lists.by_measure(answer, measure)
 
-    def _in_state(self, look: Look, chosen: member_lists.Selector) -> ir.Table:
+    def _lens(self, question: Question) -> Lens:
+        return question.lens or self.settings.lens or Lens(self.build.manifest["lens"])
+
+    def _narrowed(self, question: Question, chosen: Selector) -> Question:
+        """The question with the slice or the lens that a selector names."""
+        if chosen.picks is Picks.SLICE:
+            name, _, value = chosen.value.partition("=")
+            return replace(question, where=(*question.where, (name, value)))
+        if chosen.measure in list(Lens):
+            return replace(question, lens=Lens(chosen.measure))
+        return _profit_question(question, self) if chosen.picks is Picks.LOSS_MAKERS else question
+
+    def _ids(self, look: Look, chosen: Selector) -> ir.Table | None:
+        """Customers that a selector names otherwise than by rank; None for the others."""
+        if chosen.picks is Picks.FIND:
+            return look.find(chosen.value)
+        if chosen.picks is Picks.OVER_SERVED:
+            look.refuse_lines("What customers ask of service")
+            return demand.over_served(look.summary, look.lens)
+        return self._in_state(look, chosen) if chosen.picks is Picks.STATE else None
+
+    def _in_state(self, look: Look, chosen: Selector) -> ir.Table:
         """Customers in a state of the whole window, or of the period that the selector names."""
-        lines = look.lines() if look.has("order_lines") else None
         if not chosen.period:
-            flags = standing.flags(look.happenings(), look.as_of, look.window)
+            happened = look.happenings(chosen.event)
+            flags = standing.flags(happened, look.as_of, chosen.span or look.window)
             return standing.members(flags, chosen.value)
         period = member_lists.period_of(chosen.period)
-        rule = self.rule(period)
+        rule = self.rule(period, chosen.event)
+        if rule.event is Activity.CONTACT:
+            look.refuse_lines("Activity by contact")
+        lines = look.lines() if look.has("order_lines") else None
         happened = population.events(lines, look.table("contacts"), rule)
         present = population.active(happened, rule, population.index_of(look.as_of, period))
         index = population.index_from_label(chosen.period, period)
         return population.members(population.states(present), chosen.value, index)
+
+
+def _told(look: Look, answer: Answer, *notes: tuple[str, ...]) -> Answer:
+    """The answer with what has to be said beside its own notes."""
+    said = dict.fromkeys(note for part in (answer.notes, *notes) for note in part)
+    return replace(answer, notes=(*said, *look.cell_notes(answer.context.customers)))
 
 
 def _measure(name: str) -> str:
@@ -357,7 +433,7 @@ def _context(look: Look, rows: list[dict[str, Any]], lens: str | None = None) ->
 
 def _profit_question(question: Question, desk: Desk) -> Question:
     """The same question through a profit lens, where its own is revenue."""
-    lens = question.lens or desk.settings.lens or Lens(desk.build.manifest["lens"])
+    lens = desk._lens(question)
     return replace(question, lens=lens if lens in (Lens.PROFIT, Lens.GROSS_PROFIT) else Lens.PROFIT)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -26,34 +27,40 @@ from tierwise.scores import (
 )
 from tierwise.scores.components import Component
 from tierwise.value import ranking, slices
-from tierwise.workflows.look import Look, Rows
+from tierwise.workflows.look import Look
 from tierwise.workflows.worth_lists import finished, named
 
 
-def values(look: Look) -> ir.Table:
-    """What everybody is worth through the lens: `customer_id`, `value`, `first_order_at`.
-
-    MissingDataError where that is known of nobody.
-    """
-    require_any_known(look.whole)
+def _values(look: Look) -> ir.Table:
+    """What everybody is worth through the lens: `customer_id`, `value`, `first_order_at`."""
     summary = look.whole.summary
     return summary.select("customer_id", "first_order_at", value=summary[look.lens])
 
 
 def require_any_known(look: Look) -> None:
     """Refuse where value through the lens is unknown of every customer."""
-    counted = ranking.counted(look.summary, look.lens)
-    unknown = counted[look.lens].isnull().sum().fill_null(0)
-    row = look.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0]
+    row = _known_counts(look)
     if row["n"] and row["unknown"] == row["n"]:
         ranking.require_known(row, look.lens)
+
+
+def _require_all_known(look: Look) -> None:
+    """Refuse where it is unknown of anybody: a cap set by the others would be the wrong one."""
+    ranking.require_known(_known_counts(look), look.lens)
+
+
+def _known_counts(look: Look) -> dict[str, Any]:
+    counted = ranking.counted(look.summary, look.lens)
+    unknown = counted[look.lens].isnull().sum().fill_null(0)
+    return look.rows(counted.aggregate(n=counted.count(), unknown=unknown))[0]
 
 
 def _edges(look: Look) -> ir.Table:
     """Who referred whom in the whole firm, and why some of it does not count."""
     whole = look.whole
+    require_any_known(whole)
     return referral.edges(
-        whole.table("referrals"), whole.table("customers"), values(look), look.as_of
+        whole.table("referrals"), whole.table("customers"), _values(look), look.as_of
     )
 
 
@@ -81,7 +88,7 @@ def referral_answer(look: Look, limit: int) -> Answer:
     return finished(look, referrers.answer(context, network, settings, names), limit)
 
 
-def _ids(rows: Rows) -> frozenset[str]:
+def _ids(rows: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(row["customer_id"] for row in rows)
 
 
@@ -119,8 +126,9 @@ def influence_answer(look: Look, limit: int) -> Answer:
 
 def _influence(look: Look) -> ir.Table:
     whole = look.whole
+    _require_all_known(whole)
     observed = influence.observations(whole.table("contacts"), whole.table("influence"), look.as_of)
-    return influence.expression(observed, values(look), look.settings.influence, look.as_of)
+    return influence.expression(observed, _values(look), look.settings.influence, look.as_of)
 
 
 def _influence_component(look: Look) -> ir.Table:
@@ -143,7 +151,8 @@ def _strategic(look: Look) -> ir.Table:
     declared = look.whole.table("strategic")
     if declared is None:
         raise MissingDataError("No customer was declared strategic.", "Add [sources.strategic].")
-    return strategic.expression(declared, values(look), look.settings.strategic, look.as_of)
+    _require_all_known(look.whole)
+    return strategic.expression(declared, _values(look), look.settings.strategic, look.as_of)
 
 
 def _strategic_component(look: Look) -> ir.Table:

@@ -9,6 +9,7 @@ from tierwise.console.parts.charts import bars
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
+from tierwise.errors import TierwiseError
 from tierwise.results import Answer
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
@@ -43,8 +44,23 @@ def fill(desk: Desk, view: View) -> Content:
             table(grid, answer.context, view, hint="Charged and unallocated add up to the ledger.")
             for grid in ledger
         ),
+        _over_served(desk, view),
     )
     return Content(answer.context, body)
+
+
+def _over_served(desk: Desk, view: View) -> Component | None:
+    """The customers who take far more than they bring; nothing where that cannot be told."""
+    try:
+        answer = desk.demand(view.question())
+    except TierwiseError:
+        return None
+    return table(
+        answer.grid("over_served"),
+        answer.context,
+        view,
+        hint=f"{answer.notes[0]} A row opens the customer.",
+    )
 
 
 def _chart(answer: Answer) -> Component:

@@ -19,7 +19,7 @@ def fill(desk: Desk, view: View) -> Content:
     """Fill the page."""
     answer = desk.contact_costs(view.question())
     grids = {grid.name: table(grid, answer.context, view) for grid in answer.grids}
-    sides = [grids[name] for name in ("by_channel", "by_reason") if name in grids]
+    sides = [grid for name, grid in grids.items() if name != "by_month"]
     body = stack(
         figure_row(answer.figures, answer.context, view),
         panel("By month", _chart(answer)) if "by_month" in grids else None,

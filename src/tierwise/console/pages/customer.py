@@ -21,7 +21,8 @@ from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
-_HIDDEN = ("customer_id", "name", "attributes", "source_row", "email_hash")
+_ORIGIN = ("source_file", "source_row")
+_HIDDEN = ("customer_id", "name", "attributes", *_ORIGIN, "email_hash")
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -29,7 +30,7 @@ def fill(desk: Desk, view: View) -> Content:
     id = view.get("id")
     if not id:
         raise UsageError("No customer is named.", "Type an id or a name into the search field.")
-    answer = desk.customer(id, view.question())
+    answer = desk.customer(id, view.question(), order=view.get("order"))
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
@@ -104,11 +105,9 @@ def _orders(answer: Answer, view: View) -> Component:
 
 
 def _arranged(grid: Grid) -> Grid:
-    """The source row beside the id; no customer id, as the page says whose rows these are."""
-    columns = [
-        column for column in grid.columns if column.name not in ("customer_id", "source_row")
-    ]
-    columns[1:1] = [column for column in grid.columns if column.name == "source_row"]
+    """File and row of the source beside the id; the page says whose rows these are."""
+    columns = [c for c in grid.columns if c.name not in ("customer_id", *_ORIGIN)]
+    columns[1:1] = [c for name in _ORIGIN for c in grid.columns if c.name == name]
     return replace(grid, columns=tuple(columns))
 
 
@@ -117,8 +116,7 @@ def _lines(answer: Answer, view: View) -> Component:
     grid, order = _arranged(answer.grid("order_lines")), view.get("order")
     if not order:
         return html.Div(table(grid, answer.context, view), id="lines")
-    own = tuple(row for row in grid.rows if row.get("header_id") == order)
-    chosen: Grid = replace(grid, title=f"Lines of order {order}", rows=own)
+    chosen: Grid = replace(grid, title=f"Lines of order {order}")
     every = dcc.Link(
         dmc.Text("Show all lines", size="xs", span=True),
         href=view.href("/customer", id=str(answer.extra["customer_id"])),

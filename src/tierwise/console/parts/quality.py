@@ -9,22 +9,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.view import View
-from tierwise.results import Column, Grid
-from tierwise.units import Unit
+from tierwise.results import Grid
+from tierwise.results.findings import TABLE_COLUMNS, problem_columns
 
 if TYPE_CHECKING:
     from tierwise.engine.builds import Build
 
-_COLUMNS = (
-    Column("severity", "Severity"),
-    Column("table", "Table"),
-    Column("message", "What was found"),
-    Column("remedy", "What to do"),
-    Column("count", "Rows", Unit.COUNT),
-    Column("source", "Source"),
-    Column("row", "First row", Unit.RANK),
-    Column("column", "Column"),
-    Column("value", "Value there"),
+_COLUMNS = problem_columns(
+    "severity", "table", "message", "remedy", "count", "source", "row", "column", "value"
 )
 
 
@@ -64,14 +56,4 @@ def problem_grid(build: Build) -> Grid:
 
 def table_grid(build: Build) -> Grid:
     """What was read of each table."""
-    columns = (
-        Column("name", "Table"),
-        Column("rows_read", "Rows read", Unit.COUNT),
-        Column("rows_kept", "Kept", Unit.COUNT),
-        Column("rows_rejected", "Rejected", Unit.COUNT),
-        Column("rows_after_as_of", "Dated later, left out", Unit.COUNT),
-        Column("first_on", "From", Unit.DATE),
-        Column("last_on", "To", Unit.DATE),
-        Column("source", "Source"),
-    )
-    return Grid("tables", "Tables of this build", columns, tuple(build.manifest["tables"]))
+    return Grid("tables", "Tables of this build", TABLE_COLUMNS, tuple(build.manifest["tables"]))

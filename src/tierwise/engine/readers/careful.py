@@ -102,12 +102,12 @@ def _record(lines: _Lines, delimiter: str, width: int) -> _Record:
     return _Record(at, fields, raw, *_judged(fields, width, raw))
 
 
-_UNTERMINATED = "a quote opens in this line and is not closed"
+_UNTERMINATED = "a quote that opens in this line and is not closed"
 
 
 def _quoting(found: str) -> tuple[str, str]:
     if "expected after" in found:
-        return "stray-quote", "text follows a closing quote"
+        return "stray-quote", "text after a closing quote"
     return "unterminated-quote", _UNTERMINATED
 
 

@@ -13,7 +13,14 @@ import pyarrow.parquet as pq
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.extensions import load_extension
 from tierwise.engine.project import nearest
-from tierwise.engine.readers.rows import Rows, described, identifier, numbered, unreadable
+from tierwise.engine.readers.rows import (
+    InputKind,
+    Rows,
+    described,
+    identifier,
+    numbered,
+    unreadable,
+)
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
 
@@ -47,7 +54,7 @@ def read_database(
     except (SourceError, duckdb.Error, OSError) as found:
         raise _failed(table, source, name, url, str(found)) from None
     sql = numbered(target, 1, name)
-    return Rows(name, sql, described(session, sql), kind="database")
+    return Rows(name, sql, described(session, sql), kind=InputKind.DATABASE)
 
 
 def _resolved(table: str, source: Source, environment: Mapping[str, str], name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from hashlib import sha1
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from tierwise.tables.problems import Problem, Severity
 
 ROW = "__row"  # line of the text file, else row number, counted from 1
 FILE = "__file"  # the file a row came from, as the project names it
+
+
+class InputKind(StrEnum):
+    """What an input is; what a database holds cannot be fingerprinted."""
+
+    FILE = "file"
+    DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Rows:
     sql: str
     columns: tuple[SourceColumn, ...]
     files: tuple[Path, ...] = ()
-    kind: str = "file"  # file or database
+    kind: InputKind = InputKind.FILE
     excel: bool = False  # times may stand as day numbers
     rejects: tuple[Reject, ...] = ()
     problems: tuple[Problem, ...] = ()
