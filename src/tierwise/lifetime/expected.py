@@ -165,7 +165,7 @@ def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             **{name: row[name] for name in _COUNTED},
-            "ranks": f"{row['first_rank']:,}-{row['last_rank']:,}",
+            "ranks": _ranks(row["first_rank"], row["last_rank"]),
             "near_share": _part(row["near_value"], total["near_value"]),
             "past_share": _part(row["past_value"], total["past_value"]),
         }
@@ -191,6 +191,10 @@ def _activity(by_chance: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], .
 
 
 _COUNTED = ("customers", "active", "purchases", "past_value", "near_value", "ever_value")
+
+
+def _ranks(first: int, last: int) -> str:
+    return f"{first:,}" if first == last else f"{first:,}-{last:,}"
 
 
 def _part(part: float | None, whole: float | None) -> float | None:
