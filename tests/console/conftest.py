@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 1, 15)
 EARLIER = date(2024, 12, 31)
 PATIENCE_MS = 30_000  # two browsers and two builds share a small machine
+LONG_WORK_MS = 180_000  # what the page itself says takes a while
 
 
 @dataclass
@@ -44,7 +45,9 @@ class Visit:
         return self.page
 
     def settled(self) -> None:
-        """Wait for a filled page and for the callbacks behind it."""
+        """Wait for a filled page, for what follows later in it, and for the callbacks behind it."""
+        self.page.wait_for_selector("#page h1, #page .tw-card", timeout=PATIENCE_MS)
+        expect(self.page.locator(".tw-working")).to_have_count(0, timeout=LONG_WORK_MS)
         self.page.wait_for_selector("#page .tw-card", timeout=PATIENCE_MS)
         self.page.wait_for_selector("#navigation a", timeout=PATIENCE_MS)
         expect(self.page.locator("[data-dash-is-loading]")).to_have_count(0, timeout=PATIENCE_MS)

@@ -18,6 +18,9 @@ PAGES = {
     "whale": "/value/whale",
     "bands": "/value/bands",
     "population": "/value/population",
+    "lifetime": "/value/lifetime",
+    "fit": "/value/lifetime?part=fit",
+    "tournament": "/value/lifetime?part=tournament",
     "slices": "/value/slices",
     "margins": "/value/margins",
     "contacts": "/value/contacts",
@@ -31,6 +34,12 @@ PAGES = {
     "retail-today": "/?project=online-retail",
     "retail-concentration": "/value?project=online-retail",
     "retail-whale": "/value/whale?project=online-retail",
+    "retail-lifetime": "/value/lifetime?project=online-retail",
+    "retail-fit": "/value/lifetime?project=online-retail&part=fit",
+    "retail-tournament": "/value/lifetime?project=online-retail&part=tournament",
+    "retail-unpriced": "/value/lifetime?project=online-retail&lens=profit",
+    "retail-few": "/value/lifetime?project=online-retail&where=attributes.Country%3DSaudi+Arabia",
+    "retail-customer": "/customer?project=online-retail&id=14646",
     "retail-slices": "/value/slices?project=online-retail",
     "retail-contacts": "/value/contacts?project=online-retail",
     "empty": "/?project=corner-shop",
@@ -75,7 +84,18 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "name", ["today", "concentration", "bands", "population", "belief", "customer", "empty"]
+    "name",
+    [
+        "today",
+        "concentration",
+        "bands",
+        "population",
+        "lifetime",
+        "tournament",
+        "belief",
+        "customer",
+        "empty",
+    ],
 )
 def test_page_has_no_serious_accessibility_finding(name: str, scheme: str, visit: Callable):
     page = visit(1280, scheme).open(PAGES[name])

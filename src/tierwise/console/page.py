@@ -10,6 +10,7 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from tierwise.console.view import View
+from tierwise.errors import TierwiseError
 from tierwise.results import Context
 from tierwise.workflows.value import Desk
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
 
 OpenDesk = Callable[[str, str], Desk]
-"""From a project's key and a build's id or as-of date ("" for the first, the newest) to a desk."""
+"""From a project's key and a build's id or as-of date ("" for the default one) to a desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class House:
     def desk(self, view: View) -> Desk:
         """The desk that answers a view."""
         return self.open_desk(self.key(view), view.build)
+
+    def pinned(self, view: View) -> View:
+        """The view with the build named that answers it, where there is one."""
+        try:
+            return view.of_build(self.desk(view).build.id)
+        except TierwiseError:
+            return view
 
 
 def _no_callbacks(app: Dash, house: House) -> None:

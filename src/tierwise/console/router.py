@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html
@@ -27,11 +28,14 @@ from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
 from tierwise.workflows.build import builds_of
 
+if TYPE_CHECKING:
+    from tierwise.engine.builds import Build
+
 
 def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
     """Register the callbacks of the frame."""
     _connect_page(app, house, pages)
-    _connect_navigation(app, pages)
+    _connect_navigation(app, house, pages)
     _connect_pickers(app, house)
     connect_browser(app)
 
@@ -63,6 +67,7 @@ def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
 
 def _filled(page: Page, house: House, view: View, pages: Sequence[Page]) -> Component:
     """Title, context line, tabs and body; what cannot be answered is said in place of the body."""
+    view = house.pinned(view)
     try:
         content = page.fill(house.desk(view), view)
     except TierwiseError as error:
@@ -100,14 +105,14 @@ def _tabs(tabs: Sequence[Page], active: Page, view: View) -> Component:
     )
 
 
-def _connect_navigation(app: Dash, pages: Sequence[Page]) -> None:
+def _connect_navigation(app: Dash, house: House, pages: Sequence[Page]) -> None:
     section_of = {page.path: page.section for page in pages}
 
     @guarded(
         app, Output("navigation", "children"), Input("url", "pathname"), Input("url", "search")
     )
     def show_navigation(path: str, search: str) -> list[Component]:
-        view = read_view(path, search)
+        view = house.pinned(read_view(path, search))
         active = section_of.get(view.path, "")
         return [
             dmc.NavLink(
@@ -143,9 +148,25 @@ def _connect_pickers(app: Dash, house: House) -> None:
         desk = house.desk(view)
         lens, window = desk.build.manifest["lens"], desk.build.manifest["window"]
         names = [{"value": d.name, "label": d.label} for d in desk.dimensions()]
-        newest = f"{day(builds[0].as_of)} (newest)"
-        return data, newest, capital(LENS_NAMES[lens]), capital(window_name(window)), names
+        return (
+            data,
+            _without_a_build(house, view, builds),
+            capital(LENS_NAMES[lens]),
+            capital(window_name(window)),
+            names,
+        )
 
+    _connect_values(app, house)
+
+
+def _without_a_build(house: House, view: View, builds: Sequence[Build]) -> str:
+    """What the picker says where the address names no build."""
+    shown = house.desk(replace(view, query={"project": view.project})).build
+    why = "newest" if shown.id == builds[0].id else "the project's date"
+    return f"{day(shown.as_of)} ({why})"
+
+
+def _connect_values(app: Dash, house: House) -> None:
     @guarded(
         app,
         Output({"type": "ask", "name": "slice"}, "data"),

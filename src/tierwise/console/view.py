@@ -7,7 +7,7 @@ nothing about a reader is kept on the server.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -46,6 +46,11 @@ class View:
         """The query of this address, which `read_view` takes apart again."""
         pairs = [*self.query.items(), *(("where", "=".join(pair)) for pair in self.where)]
         return f"?{urlencode(pairs)}" if pairs else ""
+
+    def of_build(self, build: str) -> View:
+        """The same address with the build named, so that links from it keep their meaning."""
+        rest = {name: value for name, value in self.query.items() if name != "as_of"}
+        return replace(self, query={**rest, "build": build})
 
     def question(self) -> Question:
         """The question this address asks; UsageError names the parameter that cannot be read."""

@@ -165,7 +165,7 @@ def _bands(rows: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             **{name: row[name] for name in _COUNTED},
-            "ranks": f"{row['first_rank']:,}-{row['last_rank']:,}",
+            "ranks": _ranks(row["first_rank"], row["last_rank"]),
             "near_share": _part(row["near_value"], total["near_value"]),
             "past_share": _part(row["past_value"], total["past_value"]),
         }
@@ -193,6 +193,10 @@ def _activity(by_chance: Rows, total: dict[str, Any]) -> tuple[dict[str, Any], .
 _COUNTED = ("customers", "active", "purchases", "past_value", "near_value", "ever_value")
 
 
+def _ranks(first: int, last: int) -> str:
+    return f"{first:,}" if first == last else f"{first:,}-{last:,}"
+
+
 def _part(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole and whole > 0 else None
 
@@ -200,9 +204,9 @@ def _part(part: float | None, whole: float | None) -> float | None:
 def customer_row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """One customer of a list."""
     kept = ("rank", "customer_id", "p_active", "purchases", "purchases_low", "purchases_high")
-    money = ("order_value", "past_value", *_RANGES)
     return {
-        **{name: row[name] for name in (*kept, *money)},
+        **{name: row[name] for name in (*kept, "order_value", "past_value")},
+        **{name: row[name] if _known(row, name) else None for name in _RANGES},
         "name": names.get(row["customer_id"], ""),
         "last_on": row["last_on"],
         "opens": f"customer:{row['customer_id']}",
@@ -210,6 +214,11 @@ def customer_row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 
 
 _RANGES = tuple(f"{part}_value{end}" for part in ("near", "ever") for end in ("", "_low", "_high"))
+
+
+def _known(row: dict[str, Any], name: str) -> bool:
+    """Whether the value that an end of an interval belongs to can be told."""
+    return row[name.removesuffix("_low").removesuffix("_high")] is not None
 
 
 def columns(months: int) -> tuple[Column, ...]:

@@ -118,7 +118,8 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
     `R_captured` value that its top fifth brought, `R_found` how many of the true
     top fifth it lists; `R_gain`, `R_gain_se` captured share beyond the naive
     list's with its standard error (ratio of sums); `R_closer`, `R_closer_se` how
-    much smaller its mean absolute error is than the naive one's.
+    much smaller its mean absolute error is than the naive one's. Shares are null
+    where nobody brought anything.
     """
     # The small amount keeps .2 * 5 from being a little more than 1.
     top = (table.count().over() * TOP_SHARE - 1e-9).ceil()
@@ -138,7 +139,9 @@ def comparison(table: ir.Table, rules: Sequence[str]) -> ir.Table:
         for rule in rules
     }
     table = table.mutate(**gains, **nearer)
-    gain = {rule: table[f"__gain_{rule}"].sum().over() / table["__total"] for rule in rules}
+    gain = {
+        rule: table[f"__gain_{rule}"].sum().over() / table["__total"].nullif(0) for rule in rules
+    }
     table = table.mutate(
         **{
             f"__apart_{rule}": (table[f"__gain_{rule}"] - gain[rule] * table.actual_value) ** 2
@@ -165,7 +168,7 @@ def _rank(column: str) -> ir.IntegerValue:
 
 def _measured(table: ir.Table, rule: str) -> dict[str, ir.Value]:
     listed, off = table[f"__{rule}"], (table[f"rule_{rule}"] - table.actual_value).abs()
-    whole, closer = total(table.actual_value), table[f"__closer_{rule}"]
+    whole, closer = total(table.actual_value).nullif(0), table[f"__closer_{rule}"]
     return {
         f"{rule}_total": total(table[f"rule_{rule}"]),
         f"{rule}_error": total(off) / table.count(),

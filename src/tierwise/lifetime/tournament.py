@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tierwise.errors import RefusedError
 from tierwise.lifetime.heldout import NAIVE, TOP_SHARE, Split, pooled_verdict
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
@@ -13,6 +14,9 @@ from tierwise.value.shares import Rows
 
 HARMLESS_GAIN = 0.01
 """A list that captures less than a point more than the naive one is not worth a model."""
+
+CUSTOMERS_NEEDED = 25
+"""Customers from which on a best fifth holds five, and more than luck can be seen in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,11 @@ def _named(found: Sequence[Standing]) -> str:
 
 
 def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> Answer:
-    """Standings, rounds one by one, and how far probabilities and intervals can be trusted."""
+    """Standings, rounds one by one, and how far probabilities and intervals can be trusted.
+
+    Raises RefusedError where no round has customers enough, or nobody bought in any.
+    """
+    rounds = _telling(rounds)
     found = standings(rounds)
     refused = {name: why for one in rounds for name, why in one.refused.items()}
     return Answer(
@@ -130,6 +138,28 @@ def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> A
             "beaten": any(one.lists_better or one.predicts_better for one in found),
         },
     )
+
+
+def _telling(rounds: Sequence[Round]) -> Sequence[Round]:
+    """The rounds that can tell rules apart."""
+    most = max(one.measured["customers"] for one in rounds)
+    if most < CUSTOMERS_NEEDED:
+        raise RefusedError(
+            f"Only {most:,} of these customers had bought before a period that can be held out;"
+            f" no rule can be judged by fewer than {CUSTOMERS_NEEDED}.",
+            "Ask of more customers: remove the slice, or choose a larger one.",
+        )
+    told = [
+        one
+        for one in rounds
+        if one.measured["customers"] >= CUSTOMERS_NEEDED and (one.measured["actual_total"] or 0) > 0
+    ]
+    if not told:
+        raise RefusedError(
+            "None of these customers brought anything in the periods held out.",
+            "Ask of more customers, or choose an earlier as-of date.",
+        )
+    return told
 
 
 def _figures(rounds: Sequence[Round], found: Sequence[Standing]) -> tuple[Figure, ...]:

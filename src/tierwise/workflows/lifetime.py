@@ -292,12 +292,16 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept)
 
 
 def customer_answer(look: Look, settings: LifetimeSettings, customer_id: str, kept: Kept) -> Answer:
-    """What one customer may be worth; MissingDataError for one who never bought."""
+    """What one customer may be worth.
+
+    Raises MissingDataError for one who never bought, UsageError for one there is not.
+    """
     life = Lifetime(look, settings, kept=kept)
     purchases = life.purchases()
     table = expected.ranked(life.scored(purchases), _past(look, life))
     rows = look.rows(table.filter(table.customer_id == customer_id))
     if not rows:
+        look.customer_row(customer_id)  # says so where there is no such customer
         raise MissingDataError(
             f"{customer_id} never bought anything up to the as-of date.",
             "Nothing can be expected of a customer before a first purchase.",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dash import html
-
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
+from tierwise.console.parts.unallocated import unallocated_note
 from tierwise.console.view import View
 from tierwise.workflows.value import Desk
 
@@ -17,7 +16,7 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         *(table(grid, answer.context, view) for grid in answer.grids),
-        notes(answer.notes) if answer.notes else html.Div(),
+        notes((*answer.notes, *unallocated_note(desk, view))),
     )
     return Content(answer.context, body)
 

@@ -6,19 +6,40 @@ from tierwise.console.page import Content, Page
 from tierwise.console.parts.figures import notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
+from tierwise.errors import DataError
 from tierwise.workflows.value import Desk
 
 _LISTED = 10_000
+_FIRST = "rank:1-40"
 
 
 def fill(desk: Desk, view: View) -> Content:
     """Fill the page."""
-    answer = desk.members(view.get("select", "rank:1-40"), view.question(), limit=_LISTED)
+    selector = view.get("select", _FIRST)
+    answer = desk.members(selector, view.question(), limit=_LISTED)
+    grid = answer.grid("members")
     body = stack(
-        table(answer.grid("members"), answer.context, view, hint="A row opens the customer."),
+        table(
+            grid,
+            answer.context,
+            view,
+            hint="A row opens the customer.",
+            empty="" if grid.rows else _nobody(desk, selector, view),
+        ),
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+def _nobody(desk: Desk, selector: str, view: View) -> str:
+    """Why a list is empty: for ranks, how many there are."""
+    if not selector.startswith("rank:"):
+        return "No customer is in this list."
+    try:
+        ranks = desk.concentration(view.question()).context.customers
+    except DataError:
+        return "No customer is ranked here."
+    return f"There are {ranks:,} ranks; nobody stands at the ranks asked for."
 
 
 PAGE = Page("/members", "Customers", fill, section="Value")

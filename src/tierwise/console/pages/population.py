@@ -10,7 +10,12 @@ from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import heat_table
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
-from tierwise.console.parts.populations import population_chart
+from tierwise.console.parts.populations import (
+    HOW_TO_READ,
+    by_period,
+    population_chart,
+    population_figures,
+)
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError
@@ -25,14 +30,19 @@ def fill(desk: Desk, view: View) -> Content:
     answer = desk.population(view.question(), period=period)
     grid = answer.grid("periods")
     body = stack(
-        figure_row(answer.figures, answer.context, view),
+        figure_row(population_figures(answer.figures), answer.context, view),
         panel(
             "Customers by period",
             population_chart(answer, "population"),
-            hint=f"{grid.title}. Above the line who bought, below it who was lost.",
+            hint=f"{grid.title}. {HOW_TO_READ}",
             aside=_periods(view, desk),
         ),
-        table(grid, answer.context, view, hint="A row opens the customers active in that period."),
+        table(
+            by_period(grid),
+            answer.context,
+            view,
+            hint="A row opens the customers active in that period.",
+        ),
         notes(answer.notes),
         _movement(desk, view),
     )

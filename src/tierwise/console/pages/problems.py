@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dash import html
+from dash.development.base_component import Component
+
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.figures import stack
 from tierwise.console.parts.quality import problem_grid, table_grid
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.workflows.value import Desk
+
+_LISTED = 10_000
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -22,8 +27,20 @@ def fill(desk: Desk, view: View) -> Content:
             "Errors were left out, warnings were kept.",
         ),
         table(table_grid(desk.build), context, view),
+        _rejects(desk, view),
     )
     return Content(context, body)
+
+
+def _rejects(desk: Desk, view: View) -> Component | None:
+    """The rows that were left out; nothing where none was."""
+    answer = desk.rejects(limit=_LISTED)
+    grid = answer.grid("rejects")
+    if not grid.rows:
+        return None
+    hint = "Each with its line in the source, what was found there and why it was left out."
+    listed = table(grid, answer.context, view, hint=" ".join((hint, *answer.notes)))
+    return html.Div(listed, id="rejects")
 
 
 PAGE = Page("/problems", "Data quality", fill, section="Today")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
-from tierwise.console.parts.populations import population_chart
+from tierwise.console.parts.populations import HOW_TO_READ, population_chart
 from tierwise.console.parts.quality import quality_line
+from tierwise.console.parts.unallocated import with_unallocated
 from tierwise.console.view import View
 from tierwise.errors import DataError
-from tierwise.results import Answer
+from tierwise.results import Answer, Figure
 from tierwise.results.answer import Row
 from tierwise.workflows.value import Desk
 
@@ -20,13 +23,20 @@ def fill(desk: Desk, view: View) -> Content:
     """Fill the page."""
     answer = desk.today(view.question())
     body = stack(
-        figure_row(answer.figures, answer.context, view),
+        figure_row(_told(answer, desk, view), answer.context, view),
         _attention(answer, view),
         _population(desk, view),
         quality_line(desk.build, view),
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+def _told(answer: Answer, desk: Desk, view: View) -> list[Figure]:
+    """The cards, with what lost means here and what profit leaves out."""
+    lost = "bought in the window before, not in this one"
+    figures = with_unallocated(answer.figures, answer.context, desk, view)
+    return [replace(f, note=f.note or lost) if f.name == "customers_lost" else f for f in figures]
 
 
 def _attention(answer: Answer, view: View) -> Component | None:
@@ -57,7 +67,7 @@ def _population(desk: Desk, view: View) -> Component | None:
     return panel(
         "Customers by period",
         population_chart(answer, "today-population"),
-        hint=f"{answer.grid('periods').title}. Above the line who bought, below it who was lost.",
+        hint=f"{answer.grid('periods').title}. {HOW_TO_READ}",
     )
 
 

@@ -8,6 +8,7 @@ from tierwise.console.page import Content, Page
 from tierwise.console.parts.charts import curve
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
+from tierwise.console.parts.unallocated import with_unallocated
 from tierwise.console.view import View
 from tierwise.results import Answer
 from tierwise.units import Unit
@@ -20,7 +21,9 @@ def fill(desk: Desk, view: View) -> Content:
     answer = desk.whale(question)
     losers = desk.members("loss-makers", question, limit=200)
     body = stack(
-        figure_row(answer.figures, answer.context, view),
+        figure_row(
+            with_unallocated(answer.figures, answer.context, desk, view), answer.context, view
+        ),
         panel(
             "Cumulative profit, best customers first",
             _chart(answer),

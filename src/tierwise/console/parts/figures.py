@@ -60,9 +60,10 @@ _ACROSS = {7: 4, 8: 4, 9: 5, 10: 5}
 def figure_row(
     figures: Iterable[Figure], context: Context, view: View, *, across: int = 0
 ) -> Component:
-    """Cards in rows of equal length, `across` or else at most six beside each other."""
+    """Cards in rows of equal length, `across` where that fills them, or else at most six."""
     cards = [figure_card(f, context, view) for f in figures]
-    across = across or _ACROSS.get(len(cards), min(max(len(cards), 4), 6))
+    if not across or len(cards) % across:
+        across = _ACROSS.get(len(cards), min(max(len(cards), 4), 6))
     return html.Div(cards, className="tw-figures", style={"--across": across})
 
 

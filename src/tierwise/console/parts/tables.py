@@ -40,9 +40,15 @@ def table(
     hint: str = "",
     links: Links | None = None,
     aside: Component | None = None,
+    empty: str = "There is nothing to list here.",
 ) -> Component:
-    """A grid with its title, row count, filter and export; rows open their members."""
+    """A grid with its title, row count, filter and export; rows open their members.
+
+    `empty` stands in place of a grid without rows.
+    """
     name = id or grid.name
+    if not grid.rows:
+        return _nothing(grid, empty, aside)
     return html.Section(
         [_toolbar(grid, name, hint, aside), table_body(grid, context, view, name, links)],
         className="tw-card tw-panel tw-table",
@@ -73,6 +79,14 @@ def table_body(
         className="tw-grid",
     )
     return found
+
+
+def _nothing(grid: Grid, empty: str, aside: Component | None) -> Component:
+    """A title and a sentence: no header without rows, nothing to export."""
+    head = html.H2(grid.title, className="tw-panel-title")
+    said = html.P(empty, className="tw-message-text", role="status")
+    kept = [] if aside is None else [aside]
+    return html.Section([head, said, *kept], className="tw-card tw-panel tw-table")
 
 
 def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Component:

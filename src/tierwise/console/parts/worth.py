@@ -26,8 +26,10 @@ def fill_worth(desk: Desk, view: View) -> Content:
     answer = desk.lifetime(view.question(), limit=_LISTED)
     body = stack(
         figure_row(answer.figures, answer.context, view, across=3),
-        html.Div([_ahead(answer), _activity(answer)], className="tw-halves"),
-        table(answer.grid("bands"), answer.context, view, id="lifetime-bands"),
+        html.Div([_ahead(answer), _activity(answer)], className="tw-halves")
+        if answer.grid("activity").rows
+        else _ahead(answer),  # who is still active cannot be told; the notes say why
+        table(_told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
             _told(answer.grid("customers")),
             answer.context,
@@ -75,14 +77,9 @@ def _ahead(answer: Answer) -> Component:
 
 
 def _activity(answer: Answer) -> Component:
-    rows = answer.to_json()["activity"]
-    if not rows:
-        return panel(
-            "How likely they still buy", html.P("That cannot be told here; the notes say why.")
-        )
     chart = bars(
         "lifetime-activity",
-        rows,
+        answer.to_json()["activity"],
         key="chance",
         series=(
             ("share", "Of customers", "--tw-c4"),

@@ -1,0 +1,110 @@
+"""What pages say of their figures, without a browser: a page is a function of its address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dash.development.base_component import Component
+
+from tierwise.console.page import House
+from tierwise.console.pages import PAGES
+from tierwise.console.view import View, read_view
+from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.server import Desks
+from tierwise.workflows.build import build, default_build
+
+from .conftest import EARLIER, TODAY
+
+
+def texts(part: object) -> list[str]:
+    """Every string that a reader sees in a component, in reading order."""
+    if isinstance(part, str):
+        return [part]
+    if isinstance(part, list | tuple):
+        return [text for one in part for text in texts(one)]
+    if not isinstance(part, Component):
+        return []
+    own = [getattr(part, name, "") for name in ("title", "placeholder", "label", "description")]
+    said = [text for text in own if isinstance(text, str) and text]
+    columns = [c["headerName"] for c in getattr(part, "columnDefs", None) or ()]
+    return [*said, *columns, *texts(getattr(part, "children", None))]
+
+
+def page_of(house: House, path: str, search: str = "") -> str:
+    """The text of a page."""
+    view = house.pinned(read_view(path, search))
+    page = next(one for one in PAGES if one.path == view.path)
+    return " | ".join(texts(page.fill(house.desk(view), view).body))
+
+
+def house_of(*projects: ProjectFolder) -> House:
+    known = {project.root.name: project for project in projects}
+    return House(known, Desks(known))
+
+
+@pytest.fixture(scope="session")
+def house(demos: list[ProjectFolder]) -> House:
+    return house_of(*demos)
+
+
+@pytest.fixture
+def careless(tmp_path: Path) -> ProjectFolder:
+    """A firm with one line whose date is none."""
+    (tmp_path / "shop").mkdir()
+    lines = "order,day,customer,amount\n1,2025-03-01,a,10\n2,2025-13-45,b,20\n3,2025-05-01,a,5\n"
+    (tmp_path / "shop" / "orders.csv").write_text(lines)
+    (tmp_path / "shop" / "tierwise.toml").write_text(
+        '[project]\nname = "Shop"\nas_of = 2025-12-31\n'
+        '[sources.order_lines]\npath = "orders.csv"\n'
+        '[sources.order_lines.columns]\nheader_id = "order"\ncreated_at = "day"\n'
+        'customer_id = "customer"\ntotal_amount = "amount"\n'
+    )
+    return open_project(tmp_path / "shop")
+
+
+def test_rows_that_were_left_out_are_listed(careless: ProjectFolder):
+    build(careless, today=TODAY)
+    said = page_of(house_of(careless), "/problems")
+    assert "Rows left out" in said
+    assert "Why it was left out" in said
+
+
+def test_no_table_of_rejects_where_none_was(house: House):
+    assert "Rows left out" not in page_of(house, "/problems")
+
+
+def test_links_name_the_build_that_was_looked_at(house: House, demos: list[ProjectFolder]):
+    own = default_build(demos[0])
+    assert own is not None
+    view = house.pinned(read_view("/value", "?lens=profit"))
+    assert view.href("/value/whale") == f"/value/whale?build={own.id}&lens=profit"
+
+
+def test_link_of_a_date_becomes_one_of_a_build(house: House):
+    view = house.pinned(read_view("/value", f"?as_of={EARLIER}"))
+    assert view.build.startswith(f"{EARLIER}-")
+    assert "as_of" not in view.href("/")
+
+
+def test_view_of_an_unknown_project_stays_as_it_is(house: House):
+    view = read_view("/value", "?project=nosuch")
+    assert house.pinned(view) == view
+
+
+def test_profit_says_what_cost_it_leaves_out(house: House):
+    for path in ("/", "/value/whale", "/value/dependency"):
+        assert "EUR that no customer is charged" in page_of(house, path)
+    assert "no customer is charged" not in page_of(house, "/", "?where=country%3DDE")
+
+
+def test_lost_means_one_thing_on_a_page(house: House):
+    said = page_of(house, "/value/population")
+    assert "Paused or gone in 2025-Q4" in said
+    assert "Lost" not in said.split(" | ")
+    assert "bought in the window before, not in this one" in page_of(house, "/")
+
+
+def test_view_keeps_its_build_on_every_page():
+    view = View("/value", {"as_of": "2024-12-31", "lens": "revenue"}).of_build("2024-12-31-abc")
+    assert view.query == {"build": "2024-12-31-abc", "lens": "revenue"}
