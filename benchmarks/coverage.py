@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from tierwise.errors import FitError
-from tierwise.lifetime.models import MODELS, PurchaseModel
+from tierwise.lifetime.models import LEAVING, MODELS, PurchaseModel
 
 # Fitted to CDNOW by the papers: see the citations of the models.
 TRUTH = {
@@ -53,7 +53,7 @@ def covered(
 def main() -> None:
     """Print the share held for each parameter; exit 1 when one is out of range."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", choices=sorted(MODELS))
+    parser.add_argument("model", choices=sorted(LEAVING))
     parser.add_argument("--simulations", type=int, default=1000)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true", help="intervals of profile likelihood")

@@ -9,6 +9,7 @@ TierwiseError
 │   ├── RefusedError      the figure exists, printing it would mislead
 │   ├── MissingDataError  a table or column that this question needs
 │   └── FitError          a model was not, or cannot be, fitted to the data
+│       └── EdgeError     its likelihood grows towards zero or infinity without end
 └── BuildError            a build could not be written or read back     (exit 1)
 """
 

@@ -10,10 +10,10 @@ from scipy import optimize, stats
 from tierwise.errors import FitError, UsageError
 from tierwise.lifetime.cells import Cells, count
 from tierwise.lifetime.fit import Fit, maximise
-from tierwise.lifetime.models import MODELS
+from tierwise.lifetime.models import LEAVING
 from tierwise.lifetime.profile import profile_interval
 
-every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+every_model = pytest.mark.parametrize("model", LEAVING.values(), ids=LEAVING)
 THETA = {
     "bg_nbd": (0.8, 4.4, 0.8, 2.4),
     "mbg_nbd": (0.9, 6.2, 0.9, 1.6),

@@ -9,7 +9,7 @@ from tests.lifetime import naive
 
 from tierwise.errors import UsageError
 from tierwise.lifetime.cells import Cells, count, one_cell
-from tierwise.lifetime.models import MODELS
+from tierwise.lifetime.models import LEAVING, MODELS
 
 THETA = {
     "bg_nbd": (0.8, 4.4, 0.8, 2.4),
@@ -18,7 +18,7 @@ THETA = {
 }
 HISTORIES = [(0, 0.0, 0.0), (0, 0.0, 20.0), (1, 3.0, 30.0), (4, 28.0, 30.0), (12, 20.0, 39.0)]
 
-every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+every_model = pytest.mark.parametrize("model", LEAVING.values(), ids=LEAVING)
 every_history = pytest.mark.parametrize("history", HISTORIES)
 
 

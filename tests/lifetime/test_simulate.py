@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from tierwise.lifetime.models import MODELS
+from tierwise.lifetime.models import LEAVING
 from tierwise.lifetime.simulate import cohort_days
 
-every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+every_model = pytest.mark.parametrize("model", LEAVING.values(), ids=LEAVING)
 THETA = {
     "bg_nbd": (0.8, 4.4, 0.8, 2.4),
     "mbg_nbd": (0.9, 6.2, 0.9, 1.6),

@@ -110,7 +110,7 @@ def test_a_folder_without_tables_still_gives_valid_settings(tmp_path):
 def test_orders_without_an_amount_are_no_customers(tmp_path):
     """A file that lacks one needed column is told so, and is not taken for something else."""
     (tmp_path / "orders.csv").write_text("order,customer,date,qty\n1,c,2024-01-05,2\n")
-    proposal = propose(tmp_path)
+    proposal = propose(tmp_path, today=TODAY)
     assert proposal.sources == ()
     assert "orders.csv looks like order_lines; total_amount is missing" in proposal.lacks
 
@@ -120,13 +120,13 @@ def test_an_amount_that_holds_no_numbers_is_named(tmp_path):
     text = "order,customer,date,amount\n1,c,2024-01-05,much\n2,d,2024-01-06,more\n"
     (tmp_path / "orders.csv").write_text(text)
     said = 'total_amount is missing ("amount" holds values of another kind)'
-    assert said in propose(tmp_path).lacks
+    assert said in propose(tmp_path, today=TODAY).lacks
 
 
 def test_customers_alone_answer_nothing(tmp_path):
     """Customers are taken, and it is said that something to reckon with is missing."""
     (tmp_path / "c.csv").write_text("customer_id,name,country\n1,Ada,UK\n2,Bo,FR\n")
-    proposal = propose(tmp_path)
+    proposal = propose(tmp_path, today=TODAY)
     assert [s.guess.table for s in proposal.sources] == ["customers"]
     assert "found c.csv (customers)" in proposal.lacks
 

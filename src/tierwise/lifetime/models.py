@@ -156,9 +156,12 @@ NBD = PurchaseModel(
     simulate=simulate.nbd_histories,
 )
 
-MODELS: Mapping[str, PurchaseModel] = MappingProxyType(
-    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD, NBD)}
+LEAVING: Mapping[str, PurchaseModel] = MappingProxyType(
+    {model.name: model for model in (MBG_NBD, BG_NBD, PARETO_NBD)}
 )
+"""Models in which customers leave, by name, the default first."""
+
+MODELS: Mapping[str, PurchaseModel] = MappingProxyType({**LEAVING, NBD.name: NBD})
 """By name, the default first."""
 
 DEFAULT = MBG_NBD

@@ -201,6 +201,24 @@ MEANINGS = MappingProxyType(
         "rate_on": "first day of the rate; it holds until the next",
         "rates.currency": "currency that is converted from",
         "rate": "units of the project's currency for one unit of `currency`",
+        # what customers are worth beside their spend
+        "contacts.product_id": "product that the contact is about",
+        "contacts.location_id": "shop, site or branch that the contact is about",
+        "contacts.campaign": "campaign that the contact came from",
+        "influence.customer_id": "whose voice it is",
+        "influence.at": "when it was observed; fades from then on",
+        "influence.source": "who observed it; of each source the newest counts",
+        "influence.score": "score as the source gives it",
+        "influence.scale_max": "highest score that the source gives",
+        "influence.reach": "people reached",
+        "influence.value_per_1000": "money for 1,000 people reached",
+        "strategic.customer_id": "who is strategic",
+        "strategic.amount": "what that is taken to be worth",
+        "strategic.reason": "why",
+        "strategic.owner": "who answers for the decision",
+        "strategic.evidence": "what it rests on",
+        "strategic.set_on": "day of the decision",
+        "strategic.expires_on": "last day on which it holds",
     }
 )
 """Meanings by column, or by table and column where one name means different things."""
