@@ -48,6 +48,10 @@
     }
   }
 
+  /* Amounts of crowded tables without cents; the exact one shows on hover. */
+  const brief = (found, unit, currency) =>
+    unit === "money" && typeof found === "number" ? whole.format(found) : value(found, unit, currency);
+
   const withUnit = {
     money: (text, currency) => `${text} ${currency}`,
     minutes: (text) => `${text} min`,
@@ -64,5 +68,5 @@
     return typeof found === "number" ? short.format(found) : String(found);
   }
 
-  window.tierwise = Object.assign(window.tierwise || {}, { value, full, tick });
+  window.tierwise = Object.assign(window.tierwise || {}, { value, brief, full, tick });
 })();

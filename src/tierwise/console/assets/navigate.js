@@ -25,6 +25,20 @@
     }
   }
 
+  /* Grids that hide columns on the right say so with a shade at that edge. */
+  function markEdge(grid) {
+    const view = grid.querySelector(".ag-center-cols-viewport");
+    const more = view && view.scrollLeft + view.clientWidth < view.scrollWidth - 2;
+    grid.toggleAttribute("data-more", Boolean(more));
+  }
+
+  const markEdges = () => window.requestAnimationFrame(() => document.querySelectorAll(".tw-grid").forEach(markEdge));
+  const scrolled = (event) => {
+    const grid = event.target.closest && event.target.closest(".tw-grid");
+    if (grid) markEdge(grid);
+  };
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true });
+
   const GRID_COLORS = {
     backgroundColor: "transparent",
     foregroundColor: "var(--tw-ink)",
@@ -60,7 +74,9 @@
     });
 
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
-    showValue: (found, unit, currency) => window.tierwise.value(found, unit, currency),
+    showValue: (found, unit, currency, brief) => window.tierwise[brief ? "brief" : "value"](found, unit, currency),
+    exactValue: (found, unit, currency) => (found === null ? null : window.tierwise.full(found, unit, currency)),
+    markEdges,
     openRow,
     openRowByKey,
     tierwiseTheme,

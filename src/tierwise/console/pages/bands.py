@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.charts import bars
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
@@ -21,6 +22,17 @@ _SERIES = (
     ("cost_share", "of cost to serve", "--tw-c3"),
 )
 
+_FIRST = (
+    "band",
+    "customers",
+    "share_of_customers",
+    "revenue_share",
+    "profit_share",
+    "contacts_share",
+    "agent_minutes_share",
+    "cost_share",
+)
+
 
 def fill(desk: Desk, view: View) -> Content:
     """Fill the page."""
@@ -34,7 +46,7 @@ def fill(desk: Desk, view: View) -> Content:
             hint="Share of the total, by rank of customers.",
         ),
         table(
-            answer.grid("bands"),
+            leading(answer.grid("bands"), *_FIRST),
             answer.context,
             view,
             hint="A row opens the customers of the band.",

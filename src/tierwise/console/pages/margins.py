@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.workflows.value import Desk
+
+_FIRST = ("rank", "customer_id", "name", "excess_discount", "discount", "discount_rate")
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -15,7 +18,7 @@ def fill(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(
-            answer.grid("discounts"),
+            leading(answer.grid("discounts"), *_FIRST),
             answer.context,
             view,
             id="margins",

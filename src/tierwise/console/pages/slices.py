@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import bars
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
@@ -18,6 +19,20 @@ from tierwise.workflows.value import Desk
 
 _TELLING = ("segment", "country", "industry", "kind", "channel", "business_unit")
 _DRAWN = 12  # slices that a chart has room for; the table has all
+
+_LEADING = (
+    "slice",
+    "customers",
+    "share_of_customers",
+    "revenue",
+    "revenue_share",
+    "revenue_per_customer",
+    "revenue_per_customer_low",
+    "revenue_per_customer_high",
+    "revenue_per_customer_same_tenure",
+    "revenue_year_earlier",
+    "change",
+)
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -51,7 +66,7 @@ def fill(desk: Desk, view: View) -> Content:
             hint=f"The {_DRAWN} largest; all of them are in the table.",
         ),
         table(
-            answer.grid("slices"),
+            leading(answer.grid("slices"), *_LEADING),
             answer.context,
             view,
             hint="Per customer: the mean with its 95% interval. "

@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.charts import curve
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.unallocated import with_unallocated
@@ -13,6 +14,8 @@ from tierwise.console.view import View
 from tierwise.results import Answer
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
+
+_FIRST = ("rank", "customer_id", "name", "profit", "gross_profit", "cost_to_serve", "revenue")
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -32,7 +35,7 @@ def fill(desk: Desk, view: View) -> Content:
         ),
         notes(answer.notes),
         table(
-            losers.grid("members"),
+            leading(losers.grid("members"), *_FIRST),
             answer.context,
             view,
             id="loss-makers",

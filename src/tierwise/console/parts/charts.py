@@ -242,11 +242,13 @@ def calibration(
         tooltipProps={"content": {"function": "calibrationTip", "options": {"x": x, "y": y}}},
         tooltipAnimationDuration=0,
         scatterChartProps={
-            "accessibilityLayer": True,
+            "accessibilityLayer": False,
             "margin": {"top": 8, "right": 24, "bottom": 24, "left": 8},
         },
     )
-    return framed(chart, describes)
+    # Recharts makes an unnamed image of every point, so the whole is named instead.
+    hidden = html.Div(chart, **aria(hidden="true"))
+    return html.Div(hidden, className="tw-chart", role="img", **aria(label=describes))
 
 
 def heat_table(grid: Grid) -> Component:

@@ -11,21 +11,21 @@ from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
+from tierwise.console.parts.columns import definitions, layout
 from tierwise.console.parts.words import plain
 from tierwise.console.view import View
 from tierwise.results import Column, Context, Grid
 from tierwise.results.answer import Row
-from tierwise.units import Unit, format_value
 
 _ROW_HEIGHT = 36
+_SCROLLBAR = 10  # as in style.css
 _FITS = 15  # rows that are shown without a scroll bar of their own
-_ROOM = 1010  # pixels that fit beside the navigation at 1280
-_DIGIT, _PADDING = 7.8, 32  # width of a character at 13 pixels, and of both paddings
-_HEADER = 52  # paddings and the filter button that shows on hover
-_NARROW, _BROAD = 76, 280
-_PROSE = 44  # characters from which a text is wrapped instead of cut
-_NUMBERS = frozenset(Unit) - {Unit.TEXT, Unit.DATE}
 
+_LISTENERS = {
+    "rowClicked": ["openRow(params)"],
+    "cellKeyDown": ["openRowByKey(params)"],
+    **{e: ["markEdges()"] for e in ("firstDataRendered", "gridSizeChanged", "columnResized")},
+}
 
 Links = Callable[[Row], str]
 """Address that a row leads to; empty for none."""
@@ -63,15 +63,14 @@ def table_body(
     follow = links or (lambda row: view.opens(str(row.get(grid.opens) or "")) if grid.opens else "")
     rows = [_row(row, columns, follow(row)) for row in grid.rows]
     short = len(rows) <= _FITS
-    widths = [_width(column, grid.rows) for column in columns]
-    wide = sum(widths) > _ROOM
+    plan = layout(columns, grid.rows)
     found: Component = dag.AgGrid(
         id={"type": "grid", "name": name},
-        columnDefs=_columns(columns, widths, context, grid.rows, pin=wide),
+        columnDefs=definitions(columns, grid.rows, context, plan),
         rowData=rows,
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions=_options(short),
-        eventListeners={"rowClicked": ["openRow(params)"], "cellKeyDown": ["openRowByKey(params)"]},
+        eventListeners=_LISTENERS,
         csvExportParams={
             "fileName": f"{context.project}-{name}-{context.as_of}.csv".replace(" ", "-")
         },
@@ -131,61 +130,6 @@ def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
     return {**cells, "_href": href} if href else cells
 
 
-def _width(column: Column, rows: Sequence[Row]) -> int:
-    """Pixels that the longest value and the longest word of the label need."""
-    longest = max(
-        (len(format_value(row.get(column.name), column.unit)) for row in rows[:200]), default=1
-    )
-    word = max((len(part) for part in column.label.split()), default=1)
-    needed = max(_DIGIT * longest + _PADDING, _DIGIT * word + _HEADER, _NARROW)
-    return int(min(needed, _BROAD))
-
-
-def _columns(
-    columns: Sequence[Column],
-    widths: Sequence[int],
-    context: Context,
-    rows: Sequence[Row],
-    *,
-    pin: bool,
-) -> list[dict[str, Any]]:
-    definitions = [
-        {**_column(c, context), "minWidth": width, "flex": width, **_wrapping(c, rows)}
-        for c, width in zip(columns, widths, strict=True)
-    ]
-    definitions[0] |= {"cellRenderer": "RowLink"}
-    if pin:
-        definitions[0] |= {"pinned": "left", "width": widths[0], "flex": None}
-    return definitions
-
-
-def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
-    prose = column.unit is Unit.TEXT and any(
-        len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50]
-    )
-    return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
-
-
-def _column(column: Column, context: Context) -> dict[str, Any]:
-    number = column.unit in _NUMBERS
-    definition: dict[str, Any] = {
-        "field": column.name,
-        "headerName": column.label,
-        "headerTooltip": column.help or column.label,
-        "tooltipField": column.name if column.unit is Unit.TEXT else None,
-        "valueFormatter": {
-            "function": f"showValue(params.value, '{column.unit}', '{context.currency}')"
-        },
-        "filter": "agNumberColumnFilter" if number else "agTextColumnFilter",
-        "useValueFormatterForExport": False,
-        "wrapHeaderText": True,
-        "autoHeaderHeight": True,
-    }
-    if number:
-        definition |= {"type": "rightAligned", "cellClass": "tw-number ag-right-aligned-cell"}
-    return definition
-
-
 def _options(short: bool) -> dict[str, Any]:
     return {
         "domLayout": "autoHeight" if short else "normal",
@@ -197,6 +141,7 @@ def _options(short: bool) -> dict[str, Any]:
         "suppressColumnMoveAnimation": True,
         "suppressCellFocus": False,
         "tooltipShowDelay": 400,
+        "scrollbarWidth": _SCROLLBAR,
         "theme": {"function": "tierwiseTheme(themeQuartz)"},
         "localeText": {"noRowsToShow": "No rows"},
     }

@@ -1,0 +1,126 @@
+"""Columns of a table: which come first, how broad they are, how their values are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tierwise.results import Column, Context, Grid
+from tierwise.results.answer import Row
+from tierwise.units import Unit, format_value
+
+_ROOM = 1014  # pixels that a table has beside the navigation at 1280
+_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
+_PADDING = 26  # of both sides of a cell
+_NARROW, _BROAD = 64, 280
+_PROSE = 44  # characters from which a text is wrapped instead of cut
+_LOOKED_AT = 200  # rows whose values say how broad a column is
+_WHOLE_FROM = 10_000  # amounts from which a crowded table leaves out the cents
+_NUMBERS = frozenset(Unit) - {Unit.TEXT, Unit.DATE}
+
+
+def leading(grid: Grid, *names: str) -> Grid:
+    """The grid with the named columns first, in that order; the rest as it was."""
+    known = {column.name: column for column in grid.columns}
+    first = [known[name] for name in names if name in known]
+    rest = [column for column in grid.columns if column.name not in names]
+    return replace(grid, columns=(*first, *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How columns share the room of a table."""
+
+    widths: tuple[int, ...]  # pixels, least
+    brief: frozenset[str]  # names of the columns whose amounts are shown without cents
+
+    @property
+    def wide(self) -> bool:
+        """True when the table has to be scrolled sideways at 1280 pixels."""
+        return sum(self.widths) > _ROOM
+
+
+def layout(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
+    """The least widths; amounts of a table that is too wide lose their cents first."""
+    exact = Layout(tuple(_width(c, rows, brief=False) for c in columns), frozenset())
+    if not exact.wide:
+        return exact
+    brief = frozenset(c.name for c in columns if c.unit is Unit.MONEY and _large(c, rows))
+    return Layout(tuple(_width(c, rows, brief=c.name in brief) for c in columns), brief)
+
+
+def _large(column: Column, rows: Sequence[Row]) -> bool:
+    values = (row.get(column.name) for row in rows)
+    return any(abs(value) >= _WHOLE_FROM for value in values if value is not None)
+
+
+def _width(column: Column, rows: Sequence[Row], *, brief: bool) -> int:
+    """Pixels that the longest value and the longest word of the label need."""
+    shown = (_written(row.get(column.name), column.unit, brief) for row in rows[:_LOOKED_AT])
+    character = _LETTER if column.unit is Unit.TEXT else _DIGIT
+    longest = max((len(text) for text in shown), default=1) * character
+    word = max((len(part) for part in column.label.split()), default=1) * _BOLD
+    return int(min(max(longest + _PADDING, word + _PADDING, _NARROW), _BROAD))
+
+
+def _written(value: Any, unit: Unit, brief: bool) -> str:
+    return f"{value:,.0f}" if brief and value is not None else format_value(value, unit)
+
+
+def definitions(
+    columns: Sequence[Column], rows: Sequence[Row], context: Context, plan: Layout
+) -> list[dict[str, Any]]:
+    """What AG Grid is told of the columns; those that name a row stay in sight."""
+    found = [
+        {
+            **_column(c, context, brief=c.name in plan.brief),
+            "minWidth": width,
+            "flex": width,
+            **_wrapping(c, rows),
+        }
+        for c, width in zip(columns, plan.widths, strict=True)
+    ]
+    found[0] |= {"cellRenderer": "RowLink"}
+    for at in range(_naming(columns) if plan.wide else 0):
+        found[at] |= {"pinned": "left", "width": plan.widths[at], "flex": None}
+    return found
+
+
+def _naming(columns: Sequence[Column]) -> int:
+    """How many columns name a row: up to the first text, such as a rank and an id."""
+    first = next((at for at, c in enumerate(columns[:2]) if c.unit is Unit.TEXT), 0)
+    return first + 1
+
+
+def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
+    prose = column.unit is Unit.TEXT and any(
+        len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50]
+    )
+    return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
+
+
+def _column(column: Column, context: Context, *, brief: bool) -> dict[str, Any]:
+    written = f"'{column.unit}', '{context.currency}'"
+    definition: dict[str, Any] = {
+        "field": column.name,
+        "headerName": column.label,
+        "headerTooltip": column.help or column.label,
+        "tooltipField": column.name if column.unit is Unit.TEXT else None,
+        "valueFormatter": {"function": f"showValue(params.value, {written}, {str(brief).lower()})"},
+        "filter": "agTextColumnFilter",
+        "useValueFormatterForExport": False,
+        "wrapHeaderText": True,
+        "autoHeaderHeight": True,
+    }
+    return definition | (_number(written, brief) if column.unit in _NUMBERS else {})
+
+
+def _number(written: str, brief: bool) -> dict[str, Any]:
+    exact = {"tooltipValueGetter": {"function": f"exactValue(params.value, {written})"}}
+    return {
+        "filter": "agNumberColumnFilter",
+        "type": "rightAligned",
+        "cellClass": "tw-number ag-right-aligned-cell",
+        **(exact if brief else {}),
+    }
