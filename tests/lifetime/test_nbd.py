@@ -28,7 +28,7 @@ def test_likelihood_is_the_integral_over_the_rates(history):
     def weighed(rate):
         return rate**x * np.exp(-rate * T) * stats.gamma.pdf(rate, r, scale=1 / alpha)
 
-    expected = np.log(integrate.quad(weighed, 0, 30, limit=400)[0])
+    expected = np.log(integrate.quad(weighed, 0, 5, limit=400, epsabs=0)[0])
     found = NBD.log_likelihood((r, alpha), one_cell(x, t_x * 7, T * 7))[0]
     assert found == pytest.approx(expected, abs=1e-7)
 
@@ -53,10 +53,8 @@ def test_where_nobody_leaves_the_others_run_off_and_this_one_fits():
     fit = NBD.fit(cells)
     apart = np.abs(np.log(fit.theta) - np.log(THETA["nbd"])) / fit.log_errors
     assert (apart < 4).all()
-    try:
-        assert MBG_NBD.fit(cells).log_likelihood >= fit.log_likelihood - 1
-    except EdgeError as error:
-        assert error.remedy
+    with pytest.raises(EdgeError, match="ran off"):
+        MBG_NBD.fit(cells)
 
 
 @every_model

@@ -23,6 +23,9 @@ from tierwise.value.windows import between
 
 TOP_SHARE = 0.2
 BINS = 10
+LEAST_DOUBT = 0.1
+"""No round counts more than ten times the least certain one: lists may agree by chance."""
+
 NAIVE = "past_spend"
 """The rule to beat: what the customer brought in a period of the same length before the split."""
 
@@ -207,7 +210,8 @@ def pooled_verdict(gains: Sequence[Mapping[str, float]]) -> tuple[float, float, 
     Each mapping has `gain` and `se`. Splits share customers, so their errors are
     taken as fully dependent: the interval is wide rather than narrow.
     """
-    weights = [1 / max(one["se"], 1e-12) for one in gains]
+    widest = max(one["se"] for one in gains) or 1.0
+    weights = [1 / max(one["se"], widest * LEAST_DOUBT) for one in gains]
     whole = sum(weights)
     mean = sum(w * one["gain"] for w, one in zip(weights, gains, strict=True)) / whole
     error = sum(w * one["se"] for w, one in zip(weights, gains, strict=True)) / whole

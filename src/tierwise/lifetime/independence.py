@@ -29,6 +29,10 @@ independence: the mean of few skewed orders lies more often below its expectatio
 the mean of many.
 """
 
+LARGEST_MISJUDGED = 0.5
+"""Share of total spend, either way, that independence may miss: ranks do not see the few
+customers who make up most of the money."""
+
 WORTH_A_NOTE = 0.1
 """Correlation from which a verdict of "holds" says what was seen: Cohen's small effect."""
 
@@ -75,9 +79,9 @@ def independence(x: ArrayLike, mean_spend: ArrayLike, level: float = 0.95) -> In
     ranked = float(stats.spearmanr(orders, spend).statistic)
     pearson = _interval(linear, 1 / (n - 3), level)
     spearman = _interval(ranked, (1 + ranked**2 / 2) / (n - 3), level)
-    verdict = _verdict(pearson, spearman)
     naive = orders.mean() * spend.mean()
     misjudged = float((orders * spend).mean() / naive - 1) if naive > 0 else float("nan")
+    verdict = _verdict(pearson, spearman, misjudged)
     words = _words(verdict, spearman, n, misjudged)
     return Independence(pearson, spearman, n, misjudged, verdict, words)
 
@@ -89,8 +93,10 @@ def _interval(r: float, variance: float, level: float) -> Estimate:
     return Estimate(r, float(np.tanh(z - reach)), float(np.tanh(z + reach)), level)
 
 
-def _verdict(pearson: Estimate, spearman: Estimate) -> Verdict:
+def _verdict(pearson: Estimate, spearman: Estimate, misjudged: float) -> Verdict:
     harmless = LARGEST_HARMLESS
+    if abs(misjudged) > LARGEST_MISJUDGED:
+        return Verdict.FAILS
     if spearman.low <= 0 <= spearman.high and max(-spearman.low, spearman.high) >= harmless:
         return Verdict.TOO_FEW
     amounts_agree = abs(pearson.value) >= harmless and (

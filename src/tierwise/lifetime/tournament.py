@@ -73,9 +73,17 @@ def standings(rounds: Sequence[Round]) -> tuple[Standing, ...]:
 
 def verdict(found: Sequence[Standing]) -> str:
     """What the rounds say, in words that do not flatter."""
+    if not found:
+        return "No model could take part: past spend is what there is."
     listing = [one for one in found if one.lists_better]
     amounts = [one for one in found if one.predicts_better]
     fifth = f"the best {TOP_SHARE:.0%}"
+    if all(one.gain[2] < 0 and one.closer[2] < 0 for one in found):
+        return (
+            f"Past spend does better: it finds {fifth} and predicts what customers bring more"
+            " closely than every model, beyond doubt. Rank by past spend; use the models for who"
+            " is still active."
+        )
     if not listing and not amounts:
         return (
             f"Past spend does as well: no model finds {fifth} better, or predicts what customers"
