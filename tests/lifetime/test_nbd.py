@@ -46,15 +46,18 @@ def test_gradient_and_hessian_are_the_differences():
 
 
 def test_where_nobody_leaves_the_others_run_off_and_this_one_fits():
-    """Parameters come back within four standard errors; MBG/NBD says that it is at the edge."""
+    """Parameters come back within four standard errors; MBG/NBD fits no worse, or is at its edge."""
     generator = np.random.default_rng(3)
     T = cohort_days(4_000, 84, 273, generator)
     cells = NBD.simulate(THETA["nbd"], T, 0.0, generator).in_whole_days().cells()
     fit = NBD.fit(cells)
     apart = np.abs(np.log(fit.theta) - np.log(THETA["nbd"])) / fit.log_errors
     assert (apart < 4).all()
-    with pytest.raises(EdgeError, match="ran off"):
-        MBG_NBD.fit(cells)
+    try:
+        wider = MBG_NBD.fit(cells)
+    except EdgeError:
+        return  # the usual outcome: there is no best dropout
+    assert wider.log_likelihood >= fit.log_likelihood
 
 
 @every_model

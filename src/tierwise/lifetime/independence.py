@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import ndtri
 
 from tierwise.errors import DataError
 from tierwise.lifetime.estimate import Estimate
+
+Array = NDArray[np.float64]
 
 LARGEST_HARMLESS = 0.3
 """Correlation from which independence fails: Cohen's (1988) medium effect.
@@ -79,11 +81,17 @@ def independence(x: ArrayLike, mean_spend: ArrayLike, level: float = 0.95) -> In
     ranked = float(stats.spearmanr(orders, spend).statistic)
     pearson = _interval(linear, 1 / (n - 3), level)
     spearman = _interval(ranked, (1 + ranked**2 / 2) / (n - 3), level)
-    naive = orders.mean() * spend.mean()
-    misjudged = float((orders * spend).mean() / naive - 1) if naive > 0 else float("nan")
-    verdict = _verdict(pearson, spearman, misjudged)
+    misjudged = _misjudged(orders, spend)
+    others = np.arange(n) != int(np.argmax(orders * spend))
+    # One large customer alone must not shut the gate for all.
+    verdict = _verdict(pearson, spearman, _misjudged(orders[others], spend[others]))
     words = _words(verdict, spearman, n, misjudged)
     return Independence(pearson, spearman, n, misjudged, verdict, words)
+
+
+def _misjudged(orders: Array, spend: Array) -> float:
+    naive = float(orders.mean() * spend.mean())
+    return float((orders * spend).mean()) / naive - 1 if naive > 0 else float("nan")
 
 
 def _interval(r: float, variance: float, level: float) -> Estimate:
