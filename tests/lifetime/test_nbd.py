@@ -46,7 +46,7 @@ def test_gradient_and_hessian_are_the_differences():
 
 
 def test_where_nobody_leaves_the_others_run_off_and_this_one_fits():
-    """Parameters come back within four standard errors; MBG/NBD fits no worse, or is at its edge."""
+    """Parameters come back within four standard errors; MBG/NBD is no worse or at its edge."""
     generator = np.random.default_rng(3)
     T = cohort_days(4_000, 84, 273, generator)
     cells = NBD.simulate(THETA["nbd"], T, 0.0, generator).in_whole_days().cells()
