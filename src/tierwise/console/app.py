@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from tierwise.console import router
 from tierwise.console.page import House, OpenDesk
 from tierwise.console.pages import PAGES
+from tierwise.console.pickers import ignored_by_path
 from tierwise.console.shell import shell
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: Ope
     )
     _close_sockets(app, server)
     house = House(projects, open_desk)
-    app.layout = shell((key, project.name) for key, project in projects.items())
+    app.layout = shell(
+        ((key, project.name) for key, project in projects.items()), ignored_by_path(PAGES)
+    )
     router.connect(app, house, PAGES)
     for page in PAGES:
         page.connect(app, house)

@@ -45,6 +45,18 @@ CONNECTIONS = (
         at_start=True,
     ),
     Connection(
+        "ablePickers",
+        (
+            Output(_asks("lens"), "disabled"),
+            Output(_asks("window"), "disabled"),
+            Output("dimension", "disabled"),
+            Output(_asks("slice"), "disabled"),
+            Output(_asks("slice"), "placeholder"),
+        ),
+        (Input("url", "pathname"), Input("dimension", "value")),
+        at_start=True,
+    ),
+    Connection(
         "clearSlice",
         (
             Output(_asks("slice"), "value", allow_duplicate=True),

@@ -67,3 +67,4 @@ class Page:
     section: str = ""  # entry of the navigation that is marked; "" when it is on none
     tab: str = ""  # label among the tabs of its section
     connect: Callable[[Dash, House], None] = _no_callbacks
+    ignores: tuple[str, ...] = ()  # pickers without a meaning here: lens, window, slice

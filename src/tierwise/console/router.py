@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from tierwise.console.browser import connect_browser
 from tierwise.console.guard import guarded, log
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.aria import aria
+from tierwise.console.parts.asked import departures, ignored
 from tierwise.console.parts.messages import explained, failed, no_build, no_page, no_project
-from tierwise.console.parts.words import (
-    LENS_NAMES,
-    capital,
-    context_line,
-    day,
-    short_id,
-    window_name,
-)
-from tierwise.console.shell import NEW_BUILD, SECTIONS
+from tierwise.console.parts.words import context_line
+from tierwise.console.pickers import connect_pickers
+from tierwise.console.shell import SECTIONS
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
 from tierwise.workflows.build import builds_of
 
 if TYPE_CHECKING:
-    from tierwise.engine.builds import Build
+    from tierwise.workflows.value import Desk
 
 
 def connect(app: Dash, house: House, pages: Sequence[Page]) -> None:
     """Register the callbacks of the frame."""
     _connect_page(app, house, pages)
     _connect_navigation(app, house, pages)
-    _connect_pickers(app, house)
+    connect_pickers(app, house)
     connect_browser(app)
 
 
@@ -69,11 +63,22 @@ def _filled(page: Page, house: House, view: View, pages: Sequence[Page]) -> Comp
     """Title, context line, tabs and body; what cannot be answered is said in place of the body."""
     view = house.pinned(view)
     try:
-        content = page.fill(house.desk(view), view)
+        desk = house.desk(view)
+        content = page.fill(desk, view)
+        said = _departures(page, content, view, desk)
     except TierwiseError as error:
         log.warning("%s: %s", view.path, error)
         return html.Div([*_head(page, view, pages), explained(error)])
-    return html.Div([*_head(page, view, pages, content), content.body])
+    return html.Div([*_head(page, view, pages, content), *said, content.body])
+
+
+def _departures(page: Page, content: Content, view: View, desk: Desk) -> list[Component]:
+    """Says which pickers the page does not follow."""
+    told = [ignored(page.ignores)]
+    if content.context is not None:
+        told += departures(content.context, view, desk, page.ignores)
+    said = " ".join(text for text in told if text)
+    return [html.P(said, className="tw-departure", id="departures")] if said else []
 
 
 def _head(
@@ -125,56 +130,3 @@ def _connect_navigation(app: Dash, house: House, pages: Sequence[Page]) -> None:
             )
             for label, address, icon in SECTIONS
         ]
-
-
-def _connect_pickers(app: Dash, house: House) -> None:
-    @guarded(
-        app,
-        Output({"type": "ask", "name": "build"}, "data"),
-        Output({"type": "ask", "name": "build"}, "placeholder"),
-        Output({"type": "ask", "name": "lens"}, "placeholder"),
-        Output({"type": "ask", "name": "window"}, "placeholder"),
-        Output("dimension", "data"),
-        Input("url", "search"),
-    )
-    def fill_pickers(search: str) -> tuple[Any, ...]:
-        view = read_view("/", search)
-        project = house.projects.get(house.key(view))
-        builds = builds_of(project) if project is not None else ()
-        data = [{"value": b.id, "label": f"{day(b.as_of)} · {short_id(b.id)}"} for b in builds]
-        data.append({"value": NEW_BUILD, "label": "Build as of another date…"})
-        if not builds:
-            return data, "No build yet", "as the project says", "as the project says", []
-        desk = house.desk(view)
-        lens, window = desk.build.manifest["lens"], desk.build.manifest["window"]
-        names = [{"value": d.name, "label": d.label} for d in desk.dimensions()]
-        return (
-            data,
-            _without_a_build(house, view, builds),
-            capital(LENS_NAMES[lens]),
-            capital(window_name(window)),
-            names,
-        )
-
-    _connect_values(app, house)
-
-
-def _without_a_build(house: House, view: View, builds: Sequence[Build]) -> str:
-    """What the picker says where the address names no build."""
-    shown = house.desk(replace(view, query={"project": view.project})).build
-    why = "newest" if shown.id == builds[0].id else "the project's date"
-    return f"{day(shown.as_of)} ({why})"
-
-
-def _connect_values(app: Dash, house: House) -> None:
-    @guarded(
-        app,
-        Output({"type": "ask", "name": "slice"}, "data"),
-        Input("dimension", "value"),
-        State("url", "search"),
-    )
-    def offer_values(dimension: str | None, search: str) -> list[dict[str, str]]:
-        if not dimension:
-            return []
-        values = house.desk(read_view("/", search)).dimension_values(dimension)
-        return [{"value": f"{dimension}={value}", "label": value} for value in values]

@@ -25,8 +25,11 @@ NEW_BUILD = "new"
 """Value in the list of builds that opens the form for another date."""
 
 
-def shell(projects: Iterable[tuple[str, str]]) -> Component:
-    """The whole layout; `projects` holds key and name of each project."""
+def shell(projects: Iterable[tuple[str, str]], ignored: str = "{}") -> Component:
+    """The whole layout; `projects` holds key and name of each project.
+
+    `ignored` names the pickers without a meaning by page, as JSON for navigate.js.
+    """
     known = list(projects)
     found: Component = dmc.MantineProvider(
         [
@@ -37,7 +40,7 @@ def shell(projects: Iterable[tuple[str, str]]) -> Component:
                 [
                     dmc.AppShellHeader(_header(known)),
                     dmc.AppShellNavbar(_navigation()),
-                    dmc.AppShellMain(_main(known[0][0] if known else "")),
+                    dmc.AppShellMain(_main(known[0][0] if known else "", ignored)),
                 ],
                 header={"height": 56},
                 navbar={"width": 184, "breakpoint": 0},
@@ -101,7 +104,7 @@ def _navigation() -> Component:
     return html.Nav(html.Div(id="navigation", className="tw-nav"), **aria(label="Pages"))
 
 
-def _main(first_project: str) -> Component:
+def _main(first_project: str, ignored: str) -> Component:
     return html.Div(
         [
             _question_bar(),
@@ -116,13 +119,13 @@ def _main(first_project: str) -> Component:
         ],
         id="content",
         tabIndex=-1,
-        **_first_project(first_project),
+        **_for_scripts(first_project, ignored),
     )
 
 
-def _first_project(key: str) -> dict[str, Any]:
-    """The project that an address without one means, for building.js."""
-    return {"data-first-project": key}
+def _for_scripts(project: str, ignored: str) -> dict[str, Any]:
+    """The project that an address without one means, and pickers that pages do not follow."""
+    return {"data-first-project": project, "data-ignored": ignored}
 
 
 def _skeleton() -> Component:
@@ -203,7 +206,14 @@ def _new_build() -> Component:
                 "with what happened since.",
                 className="tw-hint",
             ),
-            dmc.DateInput(id="new-build-date", label="As of", valueFormat="D MMM YYYY", size="sm"),
+            dmc.DateInput(
+                id="new-build-date",
+                label="As of",
+                valueFormat="D MMM YYYY",
+                size="sm",
+                fixOnBlur=False,  # a day that cannot be read stays there to be mended
+                disabledDates={"function": "afterToday"},
+            ),
             html.Div(
                 id="new-build-progress",
                 className="tw-progress",

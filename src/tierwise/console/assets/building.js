@@ -61,6 +61,30 @@
     return true;
   }
 
+  /* The day as the field writes it, such as 31 Dec 2024. */
+  function written(asOf) {
+    const day = new Date(`${asOf}T00:00:00`);
+    return `${day.getDate()} ${day.toLocaleString("en-US", { month: "short" })} ${day.getFullYear()}`;
+  }
+
+  /* What cannot be read is never replaced by another day: the field keeps it and this says so. */
+  function readable(asOf) {
+    const text = document.getElementById("new-build-date").value.trim();
+    const day = (asOf || "").slice(0, 10);
+    if (day && [day, written(day).toLowerCase()].includes(text.toLowerCase())) return true;
+    say(
+      text
+        ? `“${text}” is no day that can be built. Write it like 31 Dec 2024, no later than today.`
+        : "Write a day, such as 31 Dec 2024.",
+      true,
+    );
+    return false;
+  }
+
+  /* Days to come cannot be picked; the server refuses one that is typed. */
+  const afterToday = (day) => new Date(`${String(day).slice(0, 10)}T00:00:00`) > new Date();
+  window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, { afterToday });
+
   const shared = (window.dash_clientside = window.dash_clientside || {});
   shared.tierwise = Object.assign(shared.tierwise || {}, {
     openForm: (picked) => {
@@ -70,7 +94,7 @@
       say("");
       return true;
     },
-    startBuild: (clicks, asOf) => (clicks ? run(asOf, "new-build-start") : none()),
+    startBuild: (clicks, asOf) => (clicks && readable(asOf) ? run(asOf, "new-build-start") : none()),
     buildNow: (clicks) => {
       if (!clicks) return none();
       setProps("new-build", { opened: true });

@@ -135,6 +135,15 @@
     return cut ? [cut, "inline-block"] : [null, "none"];
   }
 
+  /* Pickers that the page does not follow are off; a value needs a dimension first. */
+  function ablePickers(path, dimension) {
+    const ignored = JSON.parse(document.getElementById("content").dataset.ignored);
+    const off = ignored[path.replace(/(.)\/$/, "$1")] || [];
+    const slice = off.includes("slice");
+    const says = dimension || slice ? "any value" : "pick a dimension";
+    return [off.includes("lens"), off.includes("window"), slice, slice || !dimension, says];
+  }
+
   const clearSlice = (clicks) => (clicks ? [null, null] : [window.dash_clientside.no_update, window.dash_clientside.no_update]);
 
   function filterGrid(text) {
@@ -175,6 +184,7 @@
     ask,
     readAddress,
     pickDimension,
+    ablePickers,
     clearSlice,
     exportGrid,
     filterGrid,

@@ -53,4 +53,11 @@ def _chart(answer: Answer) -> Component:
     )
 
 
-PAGE = Page("/value/contacts", "Contact costs", fill, section="Value", tab="Contact costs")
+PAGE = Page(
+    "/value/contacts",
+    "Contact costs",
+    fill,
+    section="Value",
+    tab="Contact costs",
+    ignores=("lens",),
+)

@@ -130,4 +130,4 @@ def connect(app: Dash, house: House) -> None:
     fill_later(app, house, "customer-worth", fill_customer_worth)
 
 
-PAGE = Page("/customer", "Customer", fill, section="Value", connect=connect)
+PAGE = Page("/customer", "Customer", fill, section="Value", connect=connect, ignores=("slice",))

@@ -43,4 +43,14 @@ def _rejects(desk: Desk, view: View) -> Component | None:
     return html.Div(listed, id="rejects")
 
 
-PAGE = Page("/problems", "Data quality", fill, section="Today")
+PAGE = Page(
+    "/problems",
+    "Data quality",
+    fill,
+    section="Today",
+    ignores=(
+        "lens",
+        "window",
+        "slice",
+    ),
+)

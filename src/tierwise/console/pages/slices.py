@@ -105,4 +105,4 @@ def _chart(answer: Answer) -> Component:
     )
 
 
-PAGE = Page("/value/slices", "Slices", fill, section="Value", tab="Slices")
+PAGE = Page("/value/slices", "Slices", fill, section="Value", tab="Slices", ignores=("lens",))
