@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import House
 from tierwise.console.pages import PAGES
+from tierwise.console.parts.steps import spans
 from tierwise.console.view import View, read_view
 from tierwise.engine.project import ProjectFolder, open_project
 from tierwise.server import Desks
@@ -108,3 +109,32 @@ def test_lost_means_one_thing_on_a_page(house: House):
 def test_view_keeps_its_build_on_every_page():
     view = View("/value", {"as_of": "2024-12-31", "lens": "revenue"}).of_build("2024-12-31-abc")
     assert view.query == {"build": "2024-12-31-abc", "lens": "revenue"}
+
+
+def test_customer_page_tells_history_from_window(house: House):
+    said = page_of(house, "/customer", "?id=F05226")
+    assert "All history; the cards above count the last 12 months." in said
+    assert "All history" not in page_of(house, "/customer", "?id=F05226&window=all")
+
+
+def test_rows_of_a_customer_have_names_that_people_use(house: House):
+    said = page_of(house, "/customer", "?id=F05226").split(" | ")
+    assert {"Order", "Repeats contact", "Source row"} <= set(said)
+    assert not [text for text in said if text.endswith((" id", " Id"))]
+
+
+def test_every_step_has_its_figure_and_a_name_of_its_own(house: House):
+    said = page_of(house, "/customer", "?id=F05226").split(" | ")
+    assert said.count("Returns") == 1
+    assert "Handling of returns" in said
+    assert "-2,047,143.28" in said
+
+
+def test_steps_hang_where_the_one_before_ended():
+    rows = [
+        {"amount": 100, "is_total": True},
+        {"amount": -30, "is_total": False},
+        {"amount": 70, "is_total": True},
+        {"amount": -90, "is_total": False},
+    ]
+    assert [(s.start, s.end) for s in spans(rows)] == [(0, 100), (100, 70), (0, 70), (70, -20)]

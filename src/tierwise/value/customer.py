@@ -28,7 +28,7 @@ COST_LABELS = {
     "cost_order": "Order handling",
     "cost_contact": "Service contacts",
     "cost_delivery": "Deliveries",
-    "cost_return": "Returns",
+    "cost_return": "Handling of returns",
     "cost_visit": "Visits",
 }
 

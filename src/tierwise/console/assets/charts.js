@@ -68,17 +68,6 @@
     return box(title(tip.label), ...lines, ...extra);
   }
 
-  /* One step of a waterfall: the amount itself, not where the bar stands. */
-  function stepTip(tip, options) {
-    const point = pointOf(tip);
-    if (!point) return null;
-    const amount = Array.isArray(point.amount) ? point.amount[1] - point.amount[0] : point.amount;
-    const extra = (options.extra || [])
-      .filter((e) => point[e.name] !== null && point[e.name] !== undefined)
-      .map((e) => line(e.label, full(point[e.name], e.unit, options.currency)));
-    return box(title(point.component), line("Amount", full(amount, "money", options.currency)), ...extra);
-  }
-
   /* "Of 480 customers, said to buy with 25.8%, 37.7% bought" */
   function calibrationTip(tip, options) {
     const point = pointOf(tip);
@@ -102,7 +91,6 @@
     concentrationTip: withOptions(concentrationTip),
     whaleTip: withOptions(whaleTip),
     seriesTip: withOptions(seriesTip),
-    stepTip: withOptions(stepTip),
     calibrationTip: withOptions(calibrationTip),
   });
 })();

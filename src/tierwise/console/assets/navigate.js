@@ -75,6 +75,8 @@
 
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
     showValue: (found, unit, currency, brief) => window.tierwise[brief ? "brief" : "value"](found, unit, currency),
+    /* Codes of the source, such as order_status, in words; filters and exports keep the code. */
+    showCode: (found) => window.tierwise.value(found, "text").replaceAll("_", " "),
     exactValue: (found, unit, currency) => (found === null ? null : window.tierwise.full(found, unit, currency)),
     markEdges,
     openRow,

@@ -9,11 +9,13 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.page import Content, House, Page
-from tierwise.console.parts.charts import waterfall
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.later import fill_later, later
 from tierwise.console.parts.messages import explained
+from tierwise.console.parts.raw import LABELS, readable
+from tierwise.console.parts.steps import steps
 from tierwise.console.parts.tables import table
+from tierwise.console.parts.words import window_name
 from tierwise.console.parts.worth import fill_customer_worth
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError, UsageError
@@ -21,8 +23,7 @@ from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
-_ORIGIN = ("source_file", "source_row")
-_HIDDEN = ("customer_id", "name", "attributes", *_ORIGIN, "email_hash")
+_HIDDEN = ("customer_id", "name", "attributes", "source_file", "source_row", "email_hash")
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -39,8 +40,8 @@ def fill(desk: Desk, view: View) -> Content:
             [
                 panel(
                     "From revenue to profit",
-                    waterfall("drivers", answer),
-                    hint="What the value is made of.",
+                    steps(answer.grid("drivers"), "Steps from revenue to profit"),
+                    hint=f"What the value is made of, in {answer.context.currency}.",
                 ),
                 _drivers(desk, id, view),
             ],
@@ -48,7 +49,7 @@ def fill(desk: Desk, view: View) -> Content:
         ),
         _orders(answer, view),
         _lines(answer, view),
-        table(_arranged(answer.grid("contacts")), answer.context, view)
+        table(readable(answer.grid("contacts")), answer.context, view, hint=_all_history(answer))
         if answer.grid("contacts").rows
         else None,
         notes(answer.notes),
@@ -63,15 +64,10 @@ def _drivers(desk: Desk, id: str, view: View) -> Component:
         answer = desk.drivers(id, replace(view.question(), where=()))
     except TierwiseError as error:
         return panel(title, explained(error, bare=True))
-    chart = waterfall(
-        "customer-drivers",
-        answer,
-        steps="steps",
-        describes="Steps from the value of the average customer to that of this one.",
-        extra=[
-            {"label": "Average customer", "name": "average", "unit": str(Unit.RATIO)},
-            {"label": "This customer", "name": "own", "unit": str(Unit.RATIO)},
-        ],
+    chart = steps(
+        answer.grid("steps"),
+        "Steps from the value of the average customer to that of this one",
+        {"average": ("Average", Unit.RATIO), "own": ("This one", Unit.RATIO)},
     )
     return panel(
         title,
@@ -85,12 +81,19 @@ def _profile(answer: Answer) -> Component:
     known = {k: v for k, v in answer.extra["profile"].items() if k not in _HIDDEN}
     facts = [
         ("Customer", answer.extra["customer_id"]),
-        *((k.replace("_", " "), v) for k, v in known.items()),
+        *((LABELS.get(k, k.replace("_", " ")), v) for k, v in known.items()),
     ]
     return html.Dl(
         [html.Div([html.Dt(str(name)), html.Dd(str(value))]) for name, value in facts],
         className="tw-facts",
     )
+
+
+def _all_history(answer: Answer) -> str:
+    """Lists go back to the first day; the cards above do not."""
+    if answer.context.window == "all":
+        return ""
+    return f"All history; the cards above count the {window_name(answer.context.window)}."
 
 
 def _orders(answer: Answer, view: View) -> Component:
@@ -99,23 +102,17 @@ def _orders(answer: Answer, view: View) -> Component:
         answer.grid("orders"),
         answer.context,
         view,
-        hint="A row shows the lines of that order.",
+        hint=" ".join((_all_history(answer), "A row shows the lines of that order.")).strip(),
         links=lambda row: view.href("/customer", id=id, order=str(row["header_id"])) + "#lines",
     )
 
 
-def _arranged(grid: Grid) -> Grid:
-    """File and row of the source beside the id; the page says whose rows these are."""
-    columns = [c for c in grid.columns if c.name not in ("customer_id", *_ORIGIN)]
-    columns[1:1] = [c for name in _ORIGIN for c in grid.columns if c.name == name]
-    return replace(grid, columns=tuple(columns))
-
-
 def _lines(answer: Answer, view: View) -> Component:
     """All order lines, or those of the order in the address; source rows lead back to the input."""
-    grid, order = _arranged(answer.grid("order_lines")), view.get("order")
+    grid, order = readable(answer.grid("order_lines")), view.get("order")
     if not order:
-        return html.Div(table(grid, answer.context, view), id="lines")
+        listed = table(grid, answer.context, view, hint=_all_history(answer))
+        return html.Div(listed, id="lines")
     chosen: Grid = replace(grid, title=f"Lines of order {order}")
     every = dcc.Link(
         dmc.Text("Show all lines", size="xs", span=True),

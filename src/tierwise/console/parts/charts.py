@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
-from tierwise.results import Answer, Grid
+from tierwise.results import Grid
 from tierwise.units import Unit
 
 _TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
@@ -148,63 +148,6 @@ def bars(
         barProps={"radius": [0, 0, 0, 0] if stacked else [3, 3, 0, 0]},
     )
     return framed(chart, describes)
-
-
-def waterfall(
-    id: str,
-    answer: Answer,
-    *,
-    steps: str = "drivers",
-    describes: str = "Steps from revenue to profit.",
-    extra: Sequence[Mapping[str, str]] = (),
-) -> Component:
-    """The steps of an answer: totals stand, changes hang between them.
-
-    `steps` names its grid; `extra` are more columns for the tooltip.
-    """
-    currency = answer.context.currency
-    rows = [
-        {
-            **row,
-            "component": row["component"],
-            "amount": row["amount"],
-            # The first total is where the steps start from; a later one stands for itself.
-            "standalone": row["is_total"] and position > 0,
-            "color": f"var({_step_color(row)})",
-        }
-        for position, row in enumerate(answer.to_json()[steps])
-    ]
-    chart = dmc.BarChart(
-        id=id,
-        data=rows,
-        dataKey="component",
-        type="waterfall",
-        series=[{"name": "amount", "label": "Amount", "color": "var(--tw-c1)"}],
-        orientation="vertical",
-        h=60 + 30 * len(rows),
-        gridAxis="y",
-        tickLine="none",
-        maxBarWidth=18,
-        xAxisLabel=f"Amount, {currency}",
-        xAxisProps={"tickFormatter": _ticks(Unit.MONEY), "tickMargin": 8},
-        yAxisProps={"width": 170, "interval": 0, "tickMargin": 8},
-        tooltipProps={
-            "content": {"function": "stepTip", "options": {"currency": currency, "extra": extra}},
-            "cursor": {"fill": "var(--tw-hover)"},
-        },
-        tooltipAnimationDuration=0,
-        barChartProps={
-            "accessibilityLayer": True,
-            "margin": {"top": 8, "right": 24, "bottom": 20, "left": 8},
-        },
-    )
-    return framed(chart, describes)
-
-
-def _step_color(row: Mapping[str, Any]) -> str:
-    if row["is_total"]:
-        return "--tw-c1"
-    return "--tw-c3" if row["amount"] > 0 else "--tw-c2"
 
 
 def calibration(

@@ -12,11 +12,13 @@ from tierwise.units import Unit, format_value
 
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
 _DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
+_SHORT = 12  # characters up to which a text may be a key of digits and capitals
 _PADDING = 26  # of both sides of a cell
 _NARROW, _BROAD = 64, 280
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _LOOKED_AT = 200  # rows whose values say how broad a column is
 _WHOLE_FROM = 10_000  # amounts from which a crowded table leaves out the cents
+_CODES = ("reason", "outcome", "status", "header_status", "required_skill", "record_type")
 _NUMBERS = frozenset(Unit) - {Unit.TEXT, Unit.DATE}
 
 
@@ -58,8 +60,9 @@ def _large(column: Column, rows: Sequence[Row]) -> bool:
 def _width(column: Column, rows: Sequence[Row], *, brief: bool) -> int:
     """Pixels that the longest value and the longest word of the label need."""
     shown = (_written(row.get(column.name), column.unit, brief) for row in rows[:_LOOKED_AT])
-    character = _LETTER if column.unit is Unit.TEXT else _DIGIT
-    longest = max((len(text) for text in shown), default=1) * character
+    length = max((len(text) for text in shown), default=1)
+    prose = column.unit is Unit.TEXT and length > _SHORT
+    longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
     word = max((len(part) for part in column.label.split()), default=1) * _BOLD
     return int(min(max(longest + _PADDING, word + _PADDING, _NARROW), _BROAD))
 
@@ -107,13 +110,17 @@ def _column(column: Column, context: Context, *, brief: bool) -> dict[str, Any]:
         "headerName": column.label,
         "headerTooltip": column.help or column.label,
         "tooltipField": column.name if column.unit is Unit.TEXT else None,
-        "valueFormatter": {"function": f"showValue(params.value, {written}, {str(brief).lower()})"},
+        "valueFormatter": {"function": f"{_formatter(column)}, {written}, {str(brief).lower()})"},
         "filter": "agTextColumnFilter",
         "useValueFormatterForExport": False,
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
     }
     return definition | (_number(written, brief) if column.unit in _NUMBERS else {})
+
+
+def _formatter(column: Column) -> str:
+    return "showCode(params.value" if column.name in _CODES else "showValue(params.value"
 
 
 def _number(written: str, brief: bool) -> dict[str, Any]:
