@@ -38,6 +38,10 @@ test: setup ## style, types, import contract and all tests, browser tests includ
 
 bench: setup ## measure speed and memory, on this machine
 	@$(bin)/python benchmarks/run.py
+	@$(bin)/python benchmarks/fit_cdnow.py ../shared/data/cdnow/cdnow_sample.parquet
+	@$(bin)/python benchmarks/fits.py
+	@$(bin)/python benchmarks/fits.py --models bg_nbd --customers 1000000
+	@$(bin)/python benchmarks/clv.py
 
 lock: setup ## write the locks from pyproject.toml, keeping pins that still fit
 	@$(stage) "Locking" scripts/lock

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tierwise.workflows.build import build, builds_of, current_build
     from tierwise.workflows.demo import demo_project
     from tierwise.workflows.frames import desk_from_tables
-    from tierwise.workflows.look import Question
+    from tierwise.workflows.question import Question
     from tierwise.workflows.value import Desk
 
 _HOMES = {
@@ -50,7 +50,7 @@ _HOMES = {
     "tierwise.workflows.build": ("build", "builds_of", "current_build"),
     "tierwise.workflows.demo": ("demo_project",),
     "tierwise.workflows.frames": ("desk_from_tables",),
-    "tierwise.workflows.look": ("Question",),
+    "tierwise.workflows.question": ("Question",),
     "tierwise.workflows.value": ("Desk",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

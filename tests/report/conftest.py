@@ -10,7 +10,7 @@ import pytest
 from tierwise.engine.project import open_project
 from tierwise.report import render
 from tierwise.workflows.build import build
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 VOID = {"meta", "br", "link", "img", "input", "hr", "col"}

@@ -11,7 +11,7 @@ from tierwise.errors import TierwiseError, UsageError
 from tierwise.report import render, write
 from tierwise.settings import Lens, Window
 from tierwise.units import Unit, format_value
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 
 
 def test_the_document_is_well_formed_and_in_order(small):

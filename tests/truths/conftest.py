@@ -14,7 +14,7 @@ from tierwise.cli.main import app
 from tierwise.engine.project import open_project
 from tierwise.settings import Lens
 from tierwise.workflows.build import build
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 PROJECTS = {

@@ -7,7 +7,7 @@ from tierwise.errors import RefusedError, UsageError
 from tierwise.settings import Lens, Window
 from tierwise.value.belief import EXAMPLES, Claim, read, verdict
 from tierwise.workflows.beliefs import proportion
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 

@@ -11,7 +11,7 @@ import pytest
 import tierwise as tw
 from tierwise.errors import FitError, RefusedError
 from tierwise.settings import Lens
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 AS_OF = date(2025, 12, 31)

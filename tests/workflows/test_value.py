@@ -17,7 +17,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, Period, Window
 from tierwise.value.windows import first_day
 from tierwise.workflows.build import build
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 ALL = Window(months=None)

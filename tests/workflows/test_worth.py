@@ -19,7 +19,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Lens, Period, Window
 from tierwise.workflows.build import build
 from tierwise.workflows.demo import demo_project
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 FRANCE = Question(where=(("country", "France"),))

@@ -23,7 +23,7 @@ from tierwise.api.questions import QUESTIONS, Details
 from tierwise.errors import NotFoundError, TierwiseError
 from tierwise.settings import Lens, Period
 from tierwise.workflows.build import build, builds_of
-from tierwise.workflows.look import Question, asked
+from tierwise.workflows.question import Question, asked
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:

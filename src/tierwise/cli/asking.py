@@ -77,7 +77,7 @@ def _signature(ask: Ask, shared: dict[str, tuple[Any, Any]]) -> inspect.Signatur
 
 def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
     from tierwise.workflows.build import current_build
-    from tierwise.workflows.look import asked
+    from tierwise.workflows.question import asked
     from tierwise.workflows.value import Desk
 
     question = asked(shared["lens"], shared["window"], shared["where"])

@@ -26,7 +26,7 @@ from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import LISTED, Answer
 
 if TYPE_CHECKING:
-    from tierwise.workflows.look import Question
+    from tierwise.workflows.question import Question
     from tierwise.workflows.value import Desk
 
 Here = Path()
@@ -166,7 +166,7 @@ def report(
     """Write everything into one HTML file that needs no network and prints well."""
     from tierwise.report import render, write
     from tierwise.workflows.build import current_build
-    from tierwise.workflows.look import asked
+    from tierwise.workflows.question import asked
     from tierwise.workflows.value import Desk
 
     question = asked(lens, window, where)

@@ -12,7 +12,7 @@ from tierwise.results import LISTED, Answer
 from tierwise.settings import Activity, Period, PurchaseModelName
 
 if TYPE_CHECKING:
-    from tierwise.workflows.look import Question
+    from tierwise.workflows.question import Question
     from tierwise.workflows.value import Desk
 
 app = typer.Typer(

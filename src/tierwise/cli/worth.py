@@ -13,7 +13,7 @@ from tierwise.results import LISTED, Answer
 from tierwise.settings import Period
 
 if TYPE_CHECKING:
-    from tierwise.workflows.look import Question
+    from tierwise.workflows.question import Question
     from tierwise.workflows.value import Desk
 
 __all__ = ["app"]

@@ -8,7 +8,8 @@ from functools import partial
 
 from tierwise.errors import TierwiseError
 from tierwise.results import Answer, Context
-from tierwise.workflows.look import Dimension, Question, currency_of
+from tierwise.workflows.look import Dimension, currency_of
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 TOP_LEAKS = 20  # customers in the list of discounts

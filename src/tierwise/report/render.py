@@ -17,7 +17,7 @@ from tierwise.report.glossary import terms
 from tierwise.report.sections import contents
 from tierwise.report.summary import cards, sentences
 from tierwise.report.titles import basis, facts
-from tierwise.workflows.look import Question
+from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 

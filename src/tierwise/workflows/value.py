@@ -38,7 +38,8 @@ from tierwise.value.windows import earlier, first_day
 from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
-from tierwise.workflows.look import Dimension, Look, Question, built_with
+from tierwise.workflows.look import Dimension, Look, built_with
+from tierwise.workflows.question import Question
 from tierwise.workflows.rejects import rejects
 
 __all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
