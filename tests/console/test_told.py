@@ -138,3 +138,14 @@ def test_steps_hang_where_the_one_before_ended():
         {"amount": -90, "is_total": False},
     ]
     assert [(s.start, s.end) for s in spans(rows)] == [(0, 100), (100, 70), (0, 70), (70, -20)]
+
+
+def test_cards_say_of_what_their_share_is_and_the_date_once(house: House):
+    said = page_of(house, "/").split(" | ")
+    assert said.count("of revenue") == 2
+    assert "31 Dec 2025" not in said
+    assert "of profit after cost to serve" in page_of(house, "/value/dependency", "?lens=profit")
+
+
+def test_growth_carries_its_sign(house: House):
+    assert "+4.7%" in page_of(house, "/").split(" | ")

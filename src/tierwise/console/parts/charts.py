@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
+from tierwise.console.parts.scales import reach, ticks_around, ticks_within
 from tierwise.results import Grid
 from tierwise.units import Unit
 
@@ -23,6 +24,17 @@ Series = Sequence[Mapping[str, Any]]
 
 def _ticks(unit: Unit) -> dict[str, str]:
     return {"function": _TICKS.get(unit, "tickCount")}
+
+
+def _amounts(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
+    """Round ticks for an axis of amounts; nothing is counted in parts."""
+    ticks = ticks_around(*ends, least=1.0 if unit in (Unit.COUNT, Unit.RANK) else 0.0)
+    return {
+        "tickFormatter": _ticks(unit),
+        "ticks": ticks,
+        "domain": [min(ticks[0], ends[0]), max(ticks[-1], ends[1])],
+        "interval": 0,
+    }
 
 
 def _tip(function: str, **options: Any) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def curve(
         "allowDataOverflow": True,
         "ticks": [*powers, last],
     }
-    linear = {"domain": [0, "dataMax"]}
+    linear = {"domain": [0, last], "ticks": ticks_within(last)}
     chart = dmc.AreaChart(
         id=id,
         data=list(data),
@@ -78,16 +90,14 @@ def curve(
         xAxisProps={
             "type": "number",
             "tickFormatter": _ticks(Unit.RANK),
-            "tickCount": 6,
             "tickMargin": 8,
             "minTickGap": 40,
             **(scale if logarithmic else linear),
         },
         yAxisProps={
-            "tickFormatter": _ticks(unit),
             "width": 72,
             "tickMargin": 8,
-            "domain": ["auto", "auto"],
+            **_amounts(unit, reach(data, [name], stacked=False)),
         },
         tooltipProps=_tip(tip, **options),
         tooltipAnimationDuration=0,
@@ -134,7 +144,11 @@ def bars(
         xAxisLabel=x_axis,
         yAxisLabel=axis,
         xAxisProps={"tickMargin": 8, "interval": "preserveStartEnd"},
-        yAxisProps={"tickFormatter": _ticks(unit), "width": 72, "tickMargin": 8},
+        yAxisProps={
+            "width": 72,
+            "tickMargin": 8,
+            **_amounts(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
+        },
         tooltipProps={
             "content": {"function": "seriesTip", "options": {**tip, **(options or {})}},
             "cursor": {"fill": "var(--tw-hover)"},

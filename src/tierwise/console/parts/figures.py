@@ -1,4 +1,4 @@
-"""Figure cards: one number with its unit, its interval, its count and its date."""
+"""Figure cards: one number with its unit, and its interval or a note."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.words import (
+    LENS_NAMES,
     capital,
-    customers,
-    day,
     in_console,
     interval,
     shown,
@@ -36,7 +35,7 @@ def figure_card(figure: Figure, context: Context, view: View) -> Component:
             else "tw-figure-value",
             title=format_value(figure.value, figure.unit, context.currency),
         ),
-        html.Div(_foot(figure, context), className="tw-figure-foot"),
+        *_foot(figure, context),
     ]
     href = view.opens(figure.opens)
     if not href:
@@ -45,15 +44,13 @@ def figure_card(figure: Figure, context: Context, view: View) -> Component:
 
 
 def _foot(figure: Figure, context: Context) -> list[Component]:
-    """The interval or the note where there is one, then what the figure was counted on."""
-    said = interval(figure) or figure.note
-    counted = [
-        *([customers(context.customers)] if context.customers > 1 else []),
-        day(context.as_of),
-    ]
-    return [html.Span(text) for text in ([said] if said else counted)]
+    """The interval or the note; what the whole page stands on is said once, above it."""
+    of = LENS_NAMES.get(context.lens, "") if figure.name in _OF_THE_LENS else ""
+    said = interval(figure) or figure.note or (f"of {of}" if of else "")
+    return [html.Div(html.Span(said), className="tw-figure-foot")] if said else []
 
 
+_OF_THE_LENS = ("largest_share", "top_fifth_share")
 _ACROSS = {7: 4, 8: 4, 9: 5, 10: 5}
 
 

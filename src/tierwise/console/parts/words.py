@@ -64,6 +64,8 @@ def shown(figure: Figure) -> str:
     if figure.unit is Unit.MONEY and figure.value is not None:
         places = 0 if abs(Decimal(figure.value)) >= _CENTS_BELOW else 2
         return f"{figure.value:,.{places}f}"
+    if figure.name.endswith("_change") and figure.value is not None:
+        return f"{'+' if figure.value > 0 else ''}{format_value(figure.value, figure.unit)}"
     if figure.unit is Unit.MINUTES and figure.value is not None:
         return f"{figure.value:,.0f}"
     return format_value(figure.value, figure.unit)
