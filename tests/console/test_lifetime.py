@@ -141,15 +141,13 @@ def _card(page: Page, label: str) -> int:
     return int(value.inner_text().replace(",", ""))
 
 
-def test_drivers_answer_the_pointer(visit: Callable):
-    """A step shows what the average customer has and what this one has."""
+def test_drivers_stand_beside_their_figures(visit: Callable):
+    """Each step has a bar, and shows what the average customer has and what this one has."""
     page = visit(1440).open("/customer?id=F05226")
-    bar = page.locator("#customer-drivers .recharts-bar-rectangle").nth(2)
-    bar.scroll_into_view_if_needed()
-    bar.hover()
-    tip = page.locator("#customer-drivers .tw-tip").first
-    expect(tip).to_contain_text("Average customer")
-    expect(tip).to_contain_text("This customer")
+    table = page.get_by_role("table", name="Steps from the value of the average customer")
+    expect(table).to_contain_text("Average", timeout=30_000)
+    expect(table).to_contain_text("This one")
+    expect(table.locator("tr", has_text="Orders a year").locator(".tw-step-bar")).to_be_visible()
 
 
 def test_tournament_says_its_verdict_first(visit: Callable):
