@@ -167,4 +167,4 @@ def connect(app: Dash, house: House) -> None:
     fill_later(app, house, "customer-worth", fill_customer_worth)
 
 
-PAGE = Page("/customer", "Customer", fill, section="Value", connect=connect, ignores=("slice",))
+PAGE = Page("/customer", "Customer", fill, section="Customers", connect=connect, ignores=("slice",))
