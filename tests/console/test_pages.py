@@ -79,7 +79,7 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
         page.set_viewport_size({"width": width, "height": min(max(height, 900), 2600)})
         page.wait_for_timeout(500)
         page.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
-    assert not tab.wrong
+    assert not [said for said in tab.wrong if not (name == "nowhere" and "404" in said)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import House
 from tierwise.console.pages import PAGES
+from tierwise.console.parts.messages import with_code
 from tierwise.console.parts.steps import spans
 from tierwise.console.view import View, read_view
 from tierwise.engine.project import ProjectFolder, open_project
@@ -149,3 +150,24 @@ def test_cards_say_of_what_their_share_is_and_the_date_once(house: House):
 
 def test_growth_carries_its_sign(house: House):
     assert "+4.7%" in page_of(house, "/").split(" | ")
+
+
+def test_unknown_customer_leads_to_those_alike(house: House):
+    said = page_of(house, "/customer", "?id=F0467").split(" | ")
+    assert "Nobody is called “F0467” in this build" in said
+    assert any(text.startswith("F04672 ") for text in said)
+    assert not [text for text in said if "`" in text or "tierwise value" in text]
+
+
+def test_customer_is_found_whatever_the_case(house: House):
+    assert "3,790,189" in page_of(house, "/customer", "?id=f04672")
+
+
+def test_commands_are_set_as_code():
+    assert texts(with_code("Run `tierwise build` first.")) == ["Run ", "tierwise build", " first."]
+    assert with_code("a ` b") == ["a ` b"]
+
+
+def test_slices_open_on_a_dimension_of_few_values(house: House):
+    said = page_of(house, "/value/slices", "?project=online-retail").lower()
+    assert "revenue and customers by country" in said

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dash import Dash
 from fastapi import FastAPI
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.status import HTTP_200_OK, HTTP_404_NOT_FOUND
 
 from tierwise.console import router
 from tierwise.console.page import House, OpenDesk
@@ -16,6 +20,8 @@ from tierwise.console.shell import shell
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+
+Middleware = Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en" data-mantine-color-scheme="light">
@@ -62,9 +68,24 @@ def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: Ope
     router.connect(app, house, PAGES)
     for page in PAGES:
         page.connect(app, house)
+    server.middleware("http")(_tells_unknown_pages({page.path for page in PAGES}))
     # Otherwise a first request for anything but / would find nothing set up.
     app._setup_server()  # type: ignore[no-untyped-call]
     return app
+
+
+def _tells_unknown_pages(known: Collection[str]) -> Middleware:
+    """Pages that do not exist answer 404 with the console around the words that say so."""
+
+    async def tell(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        path = request.url.path.rstrip("/") or "/"
+        page = response.headers.get("content-type", "").startswith("text/html")
+        if page and response.status_code == HTTP_200_OK and path not in known:
+            response.status_code = HTTP_404_NOT_FOUND
+        return response
+
+    return tell
 
 
 def _close_sockets(app: Dash, server: FastAPI) -> None:

@@ -80,6 +80,8 @@ CONNECTIONS = (
         (Output(_of_grid("grid"), "exportDataAsCsv"),),
         (Input(_of_grid("grid-export"), "n_clicks"),),
     ),
+    Connection("nameTab", (Output("page", "data-tab"),), (Input("page", "children"),), True),
+    Connection("suggest", (Output("search-text", "data"),), (Input("search-text", "value"),)),
     Connection(
         "search",
         (Output("search-text", "error"),),

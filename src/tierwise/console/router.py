@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, html
@@ -69,7 +69,14 @@ def _filled(page: Page, house: House, view: View, pages: Sequence[Page]) -> Comp
     except TierwiseError as error:
         log.warning("%s: %s", view.path, error)
         return html.Div([*_head(page, view, pages), explained(error)])
-    return html.Div([*_head(page, view, pages, content), *said, content.body])
+    shown = content.title or page.tab or page.title
+    name = f"{shown} · {house.projects[house.key(view)].name}"
+    return html.Div([*_head(page, view, pages, content), *said, content.body], **_named(name))
+
+
+def _named(name: str) -> dict[str, Any]:
+    """What the browser's tab is called, for navigate.js."""
+    return {"data-tab": name}
 
 
 def _departures(page: Page, content: Content, view: View, desk: Desk) -> list[Component]:

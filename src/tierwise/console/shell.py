@@ -15,7 +15,12 @@ from tierwise.console.parts.words import LENS_NAMES, capital
 from tierwise.console.theme import THEME
 from tierwise.settings import Lens
 
-SECTIONS = (("Today", "/", "today"), ("Value", "/value", "value"))
+SECTIONS = (
+    ("Today", "/", "today"),
+    ("Value", "/value", "value"),
+    ("Customers", "/members", "people"),
+    ("Data quality", "/problems", "data"),
+)
 """Navigation: label, address, icon. A section is listed once it exists."""
 
 _WINDOWS = (("12m", "Last 12 months"), ("24m", "Last 24 months"), ("all", "All history"))
@@ -66,12 +71,13 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         **aria(label="Project"),
     )
     search = html.Div(
-        dmc.TextInput(
+        dmc.Autocomplete(
             id="search-text",
             placeholder="Find a customer by id or name",
+            data=[],
+            limit=8,
             size="sm",
             w=300,
-            debounce=True,
             leftSection=html.Span(className="tw-icon tw-icon-search"),
             **aria(label="Find a customer by id or name"),
         ),
@@ -110,7 +116,7 @@ def _main(first_project: str, ignored: str) -> Component:
             _question_bar(),
             dcc.Loading(
                 html.Div(id="page", className="tw-page"),
-                custom_spinner=_skeleton(),
+                custom_spinner=_loading(),
                 delay_show=250,
                 show_initially=True,
                 overlay_style={"visibility": "visible", "opacity": 0.45},
@@ -128,12 +134,17 @@ def _for_scripts(project: str, ignored: str) -> dict[str, Any]:
     return {"data-first-project": project, "data-ignored": ignored}
 
 
+def _loading() -> Component:
+    """The shape of a page where there is none yet, and a bar above one that is replaced."""
+    bar = html.Div(className="tw-working-bar tw-loading-bar")
+    return html.Div([bar, _skeleton()], className="tw-loading", **aria(hidden="true"))
+
+
 def _skeleton() -> Component:
     cards = html.Div([dmc.Skeleton(h=92, radius="md") for _ in range(4)], className="tw-figures")
     return html.Div(
         [dmc.Skeleton(h=28, w=220), cards, dmc.Skeleton(h=360, radius="md")],
         className="tw-stack tw-skeleton",
-        **aria(hidden="true"),
     )
 
 

@@ -148,27 +148,39 @@
 
   const clearSlice = (clicks) => (clicks ? [null, null] : [window.dash_clientside.no_update, window.dash_clientside.no_update]);
 
+  const FITS = 15; /* rows without a scroll bar of their own, as in tables.py */
+
+  /* Filters, says how many rows are left, and lets the table shrink to them. */
+  function showFiltered(api, name, text) {
+    api.setGridOption("quickFilterText", text);
+    const all = api.getGridOption("rowData").length;
+    const left = api.getDisplayedRowCount();
+    const said = `${all.toLocaleString("en-US")} rows`;
+    const children = left < all ? `${left.toLocaleString("en-US")} of ${said}` : said;
+    window.dash_clientside.set_props({ type: "grid-count", name }, { children });
+    const grid = document.getElementById(JSON.stringify({ name, type: "grid" }));
+    grid.dataset.height = grid.dataset.height || grid.style.height;
+    grid.style.height = left > FITS ? grid.dataset.height : "auto";
+    grid.toggleAttribute("data-none", left === 0);
+    api.setGridOption("domLayout", left > FITS ? "normal" : "autoHeight");
+  }
+
   function filterGrid(text) {
     const { callback_context, no_update } = window.dash_clientside;
     const id = callback_context.triggered_id;
     if (id) {
       window.dash_ag_grid
         .getApiAsync({ type: "grid", name: id.name })
-        .then((api) => api.setGridOption("quickFilterText", text || ""));
+        .then((api) => showFiltered(api, id.name, text || ""));
     }
     return no_update;
   }
 
-  /* An id or a part of a name, sent with Enter. */
-  function search(submits, text) {
-    const { no_update } = window.dash_clientside;
-    if (!submits || !text || !text.trim()) return no_update;
-    const query = new URLSearchParams(window.location.search);
-    OF_ONE_PAGE.forEach((name) => query.delete(name));
-    query.set("q", text.trim());
-    go(`/search?${query}`);
-    return no_update;
-  }
+  const nameTab = (page) => {
+    const name = page && page.props && page.props["data-tab"];
+    document.title = name ? `${name} · tierwise` : "tierwise";
+    return window.dash_clientside.no_update;
+  };
 
   /* The typed list length goes into the address without asking for the page again. */
   function keepTop(top) {
@@ -180,7 +192,7 @@
 
   const exportGrid = (clicks) => (clicks ? true : window.dash_clientside.no_update);
 
-  window.tierwise = Object.assign(window.tierwise || {}, { go });
+  window.tierwise = Object.assign(window.tierwise || {}, { go, OF_ONE_PAGE });
   const shared = (window.dash_clientside = window.dash_clientside || {});
   shared.tierwise = Object.assign(shared.tierwise || {}, {
     ask,
@@ -190,7 +202,7 @@
     clearSlice,
     exportGrid,
     filterGrid,
-    search,
+    nameTab,
     keepTop,
   });
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import dash_mantine_components as dmc
@@ -11,7 +12,7 @@ from dash.development.base_component import Component
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.later import fill_later, later
-from tierwise.console.parts.messages import explained
+from tierwise.console.parts.messages import explained, message
 from tierwise.console.parts.raw import LABELS, readable
 from tierwise.console.parts.steps import steps
 from tierwise.console.parts.tables import table
@@ -20,9 +21,11 @@ from tierwise.console.parts.worth import fill_customer_worth
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError, UsageError
 from tierwise.results import Answer, Grid
+from tierwise.results.answer import Row
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
+_ALIKE = 8  # ids shown where nobody has the one asked for
 _HIDDEN = ("customer_id", "name", "attributes", "source_file", "source_row", "email_hash")
 
 
@@ -31,7 +34,11 @@ def fill(desk: Desk, view: View) -> Content:
     id = view.get("id")
     if not id:
         raise UsageError("No customer is named.", "Type an id or a name into the search field.")
-    answer = desk.customer(id, view.question(), order=view.get("order"))
+    question = view.question()
+    try:
+        answer = desk.customer(id, question, order=view.get("order"))
+    except UsageError:
+        return _nobody(desk, id, view)
     body = stack(
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
@@ -55,6 +62,39 @@ def fill(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body, title=answer.title)
+
+
+def _nobody(desk: Desk, id: str, view: View) -> Content:
+    """Nobody has this id: the customer whose id differs in case alone, else those alike."""
+    asked = replace(view.question(), where=())
+    rows = desk.members(f"find:{id}", asked, limit=_ALIKE).grid("members").rows
+    same = [
+        str(row["customer_id"]) for row in rows if str(row["customer_id"]).lower() == id.lower()
+    ]
+    if len(same) == 1 and same[0] != id:
+        return fill(desk, replace(view, query={**view.query, "id": same[0]}))
+    return Content(None, _unknown(id, rows, view), title="Customer")
+
+
+def _unknown(id: str, rows: Sequence[Row], view: View) -> Component:
+    alike = [
+        dcc.Link(
+            f"{row['customer_id']} {row['name'] or ''}".strip(), href=href, className="tw-chip"
+        )
+        for row in rows
+        if (href := view.opens(str(row["opens"])))
+    ]
+    return message(
+        f"Nobody is called “{id}” in this build",
+        "Alike are:" if alike else "No id and no name holds this text.",
+        action=html.Div(
+            [
+                *alike,
+                dcc.Link("All customers", href=view.href("/members"), className="tw-chip"),
+            ],
+            className="tw-chips",
+        ),
+    )
 
 
 def _drivers(desk: Desk, id: str, view: View) -> Component:
@@ -127,4 +167,4 @@ def connect(app: Dash, house: House) -> None:
     fill_later(app, house, "customer-worth", fill_customer_worth)
 
 
-PAGE = Page("/customer", "Customer", fill, section="Value", connect=connect, ignores=("slice",))
+PAGE = Page("/customer", "Customer", fill, section="Customers", connect=connect, ignores=("slice",))

@@ -10,7 +10,10 @@ from tierwise.errors import DataError
 from tierwise.workflows.value import Desk
 
 _LISTED = 10_000
-_FIRST = "rank:1-40"
+_FIRST = "rank:1-1000"  # listed where an address selects nobody
+
+_HINT = "A row opens the customer."
+_OTHERS = "The field above finds everybody else."
 
 
 def fill(desk: Desk, view: View) -> Content:
@@ -23,7 +26,7 @@ def fill(desk: Desk, view: View) -> Content:
             grid,
             answer.context,
             view,
-            hint="A row opens the customer.",
+            hint=f"{_HINT} {_OTHERS}" if selector == _FIRST else _HINT,
             empty="" if grid.rows else _nobody(desk, selector, view),
         ),
         notes(answer.notes),
@@ -42,4 +45,4 @@ def _nobody(desk: Desk, selector: str, view: View) -> str:
     return f"There are {ranks:,} ranks; nobody stands at the ranks asked for."
 
 
-PAGE = Page("/members", "Customers", fill, section="Value")
+PAGE = Page("/members", "Customers", fill, section="Customers")

@@ -47,7 +47,7 @@ PAGE = Page(
     "/problems",
     "Data quality",
     fill,
-    section="Today",
+    section="Data quality",
     ignores=(
         "lens",
         "window",

@@ -26,4 +26,4 @@ def fill(desk: Desk, view: View) -> Content:
     return Content(answer.context, stack(table(found, answer.context, view, id="search")))
 
 
-PAGE = Page("/search", "Search", fill, section="")
+PAGE = Page("/search", "Search", fill, section="Customers")

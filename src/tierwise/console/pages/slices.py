@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dash_mantine_components as dmc
 from dash.development.base_component import Component
 
@@ -15,9 +17,10 @@ from tierwise.console.view import View
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer
 from tierwise.units import Unit
-from tierwise.workflows.value import Desk
+from tierwise.workflows.value import Desk, Dimension
 
 _TELLING = ("segment", "country", "industry", "kind", "channel", "business_unit")
+_FEW = 2  # values from which there is something to compare
 _DRAWN = 12  # slices that a chart has room for; the table has all
 
 _LEADING = (
@@ -44,9 +47,9 @@ def fill(desk: Desk, view: View) -> Content:
             "Map text columns such as country or segment in [sources.customers], "
             "or channel in [sources.order_lines].",
         )
-    by = view.get("by") or _first([one.name for one in dimensions])
+    labels = {one.name: one.label for one in sorted(dimensions, key=_late)}
+    by = view.get("by") or _first(list(labels), desk)
     answer = desk.slices(by, view.question())
-    labels = {one.name: one.label for one in dimensions}
     picker = dmc.Select(
         id={"type": "ask", "name": "by"},
         data=[{"value": name, "label": label} for name, label in labels.items()],
@@ -77,9 +80,21 @@ def fill(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _first(names: list[str]) -> str:
-    """The dimension shown before one is picked: a telling one where there is one."""
-    return next((name for name in _TELLING if name in names), names[0])
+def _late(dimension: Dimension) -> bool:
+    """Ids come after what people call things by."""
+    return dimension.name.endswith("_id")
+
+
+def _first(names: Sequence[str], desk: Desk) -> str:
+    """The dimension shown before one is picked: a telling one, else one of few values."""
+    said = {name.rpartition(".")[2].lower(): name for name in reversed(names)}
+    telling = next((said[word] for word in _TELLING if word in said), "")
+    return telling or min(names, key=lambda name: _unfit(len(desk.dimension_values(name))))
+
+
+def _unfit(values: int) -> tuple[bool, int]:
+    """A single value tells nothing; of the others, the fewer the better to look at."""
+    return values < _FEW, values
 
 
 def _chart(answer: Answer) -> Component:

@@ -16,12 +16,20 @@ _HOW_TO_ADD = (
 )
 
 
+def with_code(text: str) -> list[str | Component]:
+    """Text whose parts in backticks, such as commands, are set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick that nothing closes
+        return [text]
+    return [html.Code(part) if at % 2 else part for at, part in enumerate(parts) if part]
+
+
 def message(title: str, *text: str, action: Component | None = None) -> Component:
     """A calm panel with a title, a few sentences and perhaps a button."""
     return html.Div(
         [
             html.H2(title, className="tw-panel-title"),
-            *[html.P(one, className="tw-message-text") for one in text if one],
+            *[html.P(with_code(one), className="tw-message-text") for one in text if one],
             *([action] if action is not None else []),
         ],
         className="tw-card tw-message",
@@ -33,7 +41,8 @@ def explained(error: TierwiseError, *, bare: bool = False) -> Component:
     """A page, or `bare` a part of one, that could not be filled, in the words of the error."""
     if bare:
         return html.P(
-            in_console(f"{error.message} {error.remedy}".strip()), className="tw-message-text"
+            with_code(in_console(f"{error.message} {error.remedy}".strip())),
+            className="tw-message-text",
         )
     title = (
         "Not in this data yet" if isinstance(error, MissingDataError) else "This cannot be answered"

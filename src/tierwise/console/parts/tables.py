@@ -94,7 +94,9 @@ def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Compo
         left.append(html.P(hint, className="tw-hint"))
     tools = [] if aside is None else [aside]
     if len(grid.rows) > 1:
-        tools.append(html.Span(f"{len(grid.rows):,} rows", className="tw-count"))
+        said = f"{len(grid.rows):,} rows"
+        count = {"type": "grid-count", "name": name}
+        tools.append(html.Span(said, id=count, className="tw-count", **aria(live="polite")))
     if len(grid.rows) > _FITS:
         tools.append(
             dmc.TextInput(
@@ -143,5 +145,5 @@ def _options(short: bool) -> dict[str, Any]:
         "tooltipShowDelay": 400,
         "scrollbarWidth": _SCROLLBAR,
         "theme": {"function": "tierwiseTheme(themeQuartz)"},
-        "localeText": {"noRowsToShow": "No rows"},
+        "localeText": {"noRowsToShow": "No rows", "noMatchingRows": "No row holds this text"},
     }
