@@ -116,7 +116,7 @@ def test_parts_are_links(visit: Callable):
     tab.settled()
     expect(page.locator(".tw-part[aria-current=page]")).to_have_text("How the models fit")
     expect(page.locator("#page")).to_contain_text("Repeat purchases: seen and expected")
-    assert "project=online-retail" in page.url
+    expect(page).to_have_url(re.compile(re.escape("project=online-retail")))
 
 
 def test_row_opens_what_the_customer_may_be_worth(visit: Callable):
