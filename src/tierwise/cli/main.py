@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import builds, project, serving, worth
+from tierwise.cli import builds, project, serving, simulate, worth
 from tierwise.cli.failing import fail, wrong_use
 from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
@@ -28,6 +28,7 @@ app.add_typer(worth.app, name="value")  # with the questions of cli.value
 app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)
+simulate.register(app)
 
 
 def _version(asked: bool) -> None:

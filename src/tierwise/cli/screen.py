@@ -50,13 +50,13 @@ def show_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def show(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer in the form that was asked for."""
+def show(answer: Answer, *, as_json: bool, heading: str = "") -> None:
+    """Print an answer in the form that was asked for; `heading` where it stands on no build."""
     if as_json:
         show_json(answer.to_json())
         return
     _out.print(Text(answer.title, style="bold"))
-    _out.print(Text(context_line(answer), style="dim"))
+    _out.print(Text(heading or context_line(answer), style="dim"))
     _out.print()
     currency = answer.context.currency
     if answer.figures:

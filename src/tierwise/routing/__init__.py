@@ -1,0 +1,1 @@
+"""Routing: the one policy that decides in the simulator and in the live router."""

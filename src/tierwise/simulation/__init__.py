@@ -1,0 +1,1 @@
+"""Simulation: what a routing policy does to each class before it is switched on."""

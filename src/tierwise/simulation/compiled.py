@@ -1,0 +1,24 @@
+"""What turns a function into machine code: one place for its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba as nb
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def inlined(function: Function) -> Function:
+    """Compiled, kept on disk, and made part of whoever calls it."""
+    return cast(Function, nb.njit(cache=True, nogil=True, forceinline=True)(function))
+
+
+def compiled(function: Function) -> Function:
+    """Compiled and kept on disk. It lets go of the interpreter, so threads run beside each other.
+
+    The copy on disk is renewed when the function's own file changes, not when one of
+    its callees in another file does: remove `__pycache__` after such a change.
+    """
+    return cast(Function, nb.njit(cache=True, nogil=True)(function))

@@ -1,0 +1,1 @@
+"""Staffing: how many agents it takes, by formula and by shift."""
