@@ -105,11 +105,13 @@ def _duties(shifts: Sequence[Shift], cycle_s: float) -> tuple[Vector, Counts, Co
     """Moments of the cycle at which agents come and go; those who go at a moment first."""
     found = []
     for a, shift in enumerate(shifts):
-        ends = [shift.from_s, shift.to_s, *(end for pause in shift.breaks_s for end in pause)]
-        moments = sorted({end % cycle_s for end in ends if np.isfinite(end)})
+        ends = [*(end for pause in shift.breaks_s for end in pause)]
+        if shift.from_s > 0 or np.isfinite(shift.to_s):
+            ends += [shift.from_s, min(shift.to_s, cycle_s)]
+        moments = sorted({end % cycle_s for end in ends})
         for before, moment in zip([moments[-1:], *([m] for m in moments)], moments, strict=False):
             was, now = _is_on(shift, before[0]), _is_on(shift, moment)
-            if was != now or (moment == 0.0 and len(moments) > 1):
+            if was != now:
                 found.append((moment, int(now), a))
     found.sort()
     columns = np.array(found, dtype=np.float64).reshape(-1, 3)
@@ -161,7 +163,8 @@ def _class_problems(scenario: Scenario, params: Params) -> Iterator[str]:
         if not item.handle:
             yield f"{item.name}: no handle time is given."
         if len(item.arrivals_per_s) != len(scenario.edges_s) - 1 and item.recorded is None:
-            yield f"{item.name}: {len(item.arrivals_per_s)} rates for {len(scenario.edges_s) - 1} parts."
+            parts = len(scenario.edges_s) - 1
+            yield f"{item.name}: {len(item.arrivals_per_s)} rates for {parts} parts of the cycle."
         if any(not 0 <= rate < np.inf for rate in item.arrivals_per_s):
             yield f"{item.name}: an arrival rate is negative or missing."
         if item.recorded is not None:

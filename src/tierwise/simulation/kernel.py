@@ -83,7 +83,7 @@ def note(trace: Matrix, row: int, t: float, what: int, k: int, who: int, number:
 
 
 @compiled
-def run(  # noqa: C901, PLR0912, PLR0915
+def run(
     plant: Plant,
     params: Params,
     keys: Keys,
@@ -122,7 +122,7 @@ def run(  # noqa: C901, PLR0912, PLR0915
     c_until, c_handle = state.c_until, state.c_handle
     count, total, histogram = tally.count, tally.sum, tally.histogram
     by_time, answered_by, group = tally.by_time, tally.answered_by, tally.group
-    classes, groups, slots, room = made.size, idle.size, slot_agent.size, c_class.size
+    classes, slots, room = made.size, slot_agent.size, c_class.size
     waiting, idle_now, busy, used, free_row, rows, events = 0, 0, 0, 0, -1, 0, 0
     duty, duty_from = 0, 0.0
     t = 0.0
@@ -200,13 +200,13 @@ def run(  # noqa: C901, PLR0912, PLR0915
                 else:
                     wait = t - joined + ROUNDING_S
                     asked = plant.callback_after_s[k]
-                    if what == p.WAITS and asked <= wait < asked + 2.0 * ROUNDING_S:
-                        if uniform(keys[k, p.CALLS_BACK], number) < plant.p_callback[k]:
-                            c_state[c] = p.WAITS_FOR_CALL
-                            c_until[c] = math.inf
-                            if warm <= joined < end:
-                                count[k, p.CALLED_BACK] += 1
-                                total[k, p.HOLD] += t - joined
+                    is_asked = what == p.WAITS and asked <= wait < asked + 2.0 * ROUNDING_S
+                    if is_asked and uniform(keys[k, p.CALLS_BACK], number) < plant.p_callback[k]:
+                        c_state[c] = p.WAITS_FOR_CALL
+                        c_until[c] = math.inf
+                        if warm <= joined < end:
+                            count[k, p.CALLED_BACK] += 1
+                            total[k, p.HOLD] += t - joined
                     if idle_now > 0 and first[k] == c:
                         g = choose_group(k, wait, idle, idle_since, params)
                         if g >= 0:
@@ -320,13 +320,13 @@ def run(  # noqa: C901, PLR0912, PLR0915
             elif asks >= 0:  # asks for an agent
                 k, joined = asks, t
                 asks = -1
-                if unannounced and 0 < plant.shift_from[k] <= queue_length[k]:
-                    if uniform(keys[k, p.SHIFTS], number) < p_shift[k]:
-                        if warm <= t < end:
-                            count[k, p.SHIFTED] += 1
-                        put_off = p.HAS_SLOT
-                        u = uniform(keys[k, p.SHIFT_TIME], number)
-                        put_off_until = t + duration_s(plant.shift_delay[k], u, shapes)
+                rush = unannounced and 0 < plant.shift_from[k] <= queue_length[k]
+                if rush and uniform(keys[k, p.SHIFTS], number) < p_shift[k]:
+                    if warm <= t < end:
+                        count[k, p.SHIFTED] += 1
+                    put_off = p.HAS_SLOT
+                    u = uniform(keys[k, p.SHIFT_TIME], number)
+                    put_off_until = t + duration_s(plant.shift_delay[k], u, shapes)
                 if put_off < 0:
                     if warm <= t < end:
                         count[k, p.OFFERED] += 1

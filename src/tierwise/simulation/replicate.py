@@ -84,8 +84,8 @@ def replicate(
             return Outcome(tally, int(state.n[N_EVENTS]), int(state.made.sum()), rows)
         room *= 8
     raise RefusedError(
-        f"More than {MOST_ROOM:,} contacts wait at once: the queue of this scenario does not settle.",
-        "Add agents, patience or self-service; until then its mean wait depends on how long one looks.",
+        f"More than {MOST_ROOM:,} contacts wait at once: this queue does not settle.",
+        "Add agents, patience or self-service; its mean wait depends on how long one looks.",
     )
 
 

@@ -84,7 +84,7 @@ class Shift:
 
     agents: int
     from_s: float = 0.0
-    to_s: float = float("inf")
+    to_s: float = float("inf")  # before from_s: on the next day; inf: until the cycle ends
     breaks_s: tuple[tuple[float, float], ...] = ()  # from, to
 
 
