@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from tests.simulation.naive import Naive
+
 from tierwise.routing.params import first_come_first_served
 from tierwise.simulation import plant as p
 from tierwise.simulation.arrays import plant_of

@@ -5,8 +5,8 @@ The short form: intervals of 99.9%, wider than 1%. benchmarks/queues.py is the l
 
 import numpy as np
 import pytest
-
 from tests.simulation.conftest import interval, plain, system
+
 from tierwise.simulation import plant as p
 from tierwise.simulation.shapes import constant, exponential, lognormal
 from tierwise.staffing import priority
