@@ -175,7 +175,7 @@ def test_histories_that_tell_nothing_are_refused(model, columns, what):
 def test_intervals_cover_the_truth_about_as_often_as_they_say(model):
     """Of 40 firms at 90%, no parameter is missed more often than chance allows.
 
-    benchmarks/coverage.py measures the same on 1,000 firms.
+    benchmarks/coverage_counts.py measures the same on 1,000 firms.
     """
     generator, firms = np.random.default_rng(8), 40
     covered = np.zeros(4)

@@ -21,6 +21,7 @@ from tierwise.simulation.draws import duration_s, uniform
 from tierwise.simulation.heap import push, remove
 from tierwise.simulation.lists import append, unlink
 from tierwise.simulation.plant import Counts, Keys, Matrix, Plant, State, Tally, Vector
+from tierwise.simulation.shapes import CONSTANT, NEVER
 
 choose_contact = inlined(policy.choose_contact)
 choose_group = inlined(policy.choose_group)
@@ -67,6 +68,12 @@ def next_look_s(thresholds_s: Vector, joined: float, t: float) -> float:
     while joined + thresholds_s[i] <= t:
         i += 1
     return joined + thresholds_s[i]
+
+
+@inlined
+def part_of_cycle(cycles: float) -> int:
+    """Part of the duty cycle, as the tally divides it, after so many cycles."""
+    return int((cycles - math.floor(cycles)) * p.DAY_BINS)
 
 
 @inlined
@@ -126,6 +133,11 @@ def run(
     waiting, idle_now, busy, used, free_row, rows, events = 0, 0, 0, 0, -1, 0, 0
     duty, duty_from = 0, 0.0
     t = 0.0
+    wraps_up, gives_up = state.wraps_up, state.gives_up
+    for k in range(classes):
+        constant = shapes.kind[wrap_of[k]] == CONSTANT and shapes.a[wrap_of[k]] == 0.0
+        wraps_up[k] = 0 if constant else 1
+        gives_up[k] = 0 if shapes.kind[patience_of[k]] == NEVER else 1
 
     for s in range(slots):
         if plant.starts_on[slot_agent[s]] == 1:
@@ -161,6 +173,7 @@ def run(
         gone, gone_up = -1, False
         free, free_end = 0, 0
         start_k, start_s, joined = -1, -1, t
+        done = -1  # event of a place that is free; it leaves the heap unless it starts again
 
         if event < classes:  # an arrival
             k = event
@@ -231,12 +244,13 @@ def run(
             wrap = 0.0
             if ends:
                 rows = note(trace, rows, t, ENDED, k, s, number)
-                wrap = duration_s(wrap_of[k], uniform(keys[k, p.WRAPS], number), shapes)
+                if wraps_up[k] == 1:
+                    wrap = duration_s(wrap_of[k], uniform(keys[k, p.WRAPS], number), shapes)
             if wrap > 0.0:
                 slot_state[s] = p.WRAPS_UP
                 push(when, heap, place, n, event, t + wrap)
             else:
-                remove(when, heap, place, n, event)
+                done = event
                 group[g, p.BUSY_S] += overlap(slot_from[s], t, warm, end)
                 slot_state[s] = p.RESTS
                 in_hand[slot_agent[s]] -= 1
@@ -303,7 +317,7 @@ def run(
                 if gone_up:
                     rows = note(trace, rows, t, GAVE_UP, k, -1, number)
                     if inside:
-                        at = int((joined % cycle) / cycle * p.DAY_BINS)
+                        at = part_of_cycle(joined / cycle)
                         count_wait(count, total, histogram, by_time, k, at, t - joined)
                         count[k, p.ABANDONED] += 1
                         total[k, p.WAIT_ABANDONED] += t - joined
@@ -350,7 +364,7 @@ def run(
                         )
                         area_from[k] = t
                         until = math.inf
-                        if not expected:
+                        if gives_up[k] == 1 and not expected:
                             u = uniform(keys[k, p.STAYS], number)
                             until = t + duration_s(patience_of[k], u, shapes)
                         c_class[c], c_number[c], c_join[c] = k, number, t
@@ -368,6 +382,16 @@ def run(
                 free += 1
                 if slot_state[s] != p.RESTS:
                     continue
+                if waiting > 0 and idle[g] == 0:
+                    idle[g] = 1
+                    for k in range(classes):
+                        if queue_length[k] > 0:
+                            head_wait[k] = t - c_join[first[k]] + ROUNDING_S
+                    k = choose_contact(g, head_wait, queue_length, idle, params)
+                    idle[g] = 0
+                    if k >= 0:
+                        gone, gone_up, start_k, start_s = first[k], False, k, s
+                        continue
                 append(idle_first, idle_last, idle_next, idle_before, g, s)
                 slot_from[s] = t
                 slot_idle[s] = 1
@@ -375,7 +399,7 @@ def run(
                 idle_now += 1
                 if idle[g] == 1:
                     idle_since[g] = t
-                if waiting > 0:
+                elif waiting > 0:
                     for k in range(classes):
                         if queue_length[k] > 0:
                             head_wait[k] = t - c_join[first[k]] + ROUNDING_S
@@ -403,18 +427,19 @@ def run(
                 k, s = start_k, start_s
                 start_k = -1
                 g, a = slot_group[s], slot_agent[s]
-                unlink(idle_first, idle_last, idle_next, idle_before, g, s)
-                slot_idle[s] = 0
-                idle[g] -= 1
-                idle_now -= 1
-                if idle[g] > 0:
-                    idle_since[g] = slot_from[idle_first[g]]
+                if slot_idle[s] == 1:
+                    unlink(idle_first, idle_last, idle_next, idle_before, g, s)
+                    slot_idle[s] = 0
+                    idle[g] -= 1
+                    idle_now -= 1
+                    if idle[g] > 0:
+                        idle_since[g] = slot_from[idle_first[g]]
                 if math.isnan(recorded_s):
                     u = uniform(keys[k, p.HANDLES], number)
                     recorded_s = duration_s(handle_of[k, slot_level[s]], u, shapes)
                 recorded_s *= 1.0 + plant.slowdown[g] * in_hand[a]
                 if warm <= joined < end:
-                    at = int((joined % cycle) / cycle * p.DAY_BINS)
+                    at = part_of_cycle(joined / cycle)
                     wait = t - joined
                     count_wait(count, total, histogram, by_time, k, at, wait)
                     count[k, p.ANSWERED] += 1
@@ -431,6 +456,10 @@ def run(
                 rows = note(trace, rows, t, STARTED, k, s, number)
                 push(when, heap, place, n, slots0 + s, t + recorded_s)
                 recorded_s = math.nan
+                if slots0 + s == done:
+                    done = -1
+        if done >= 0:
+            remove(when, heap, place, n, done)
 
     for k in range(classes):  # who is left
         total[k, p.AREA] += queue_length[k] * overlap(area_from[k], t, warm, math.inf)

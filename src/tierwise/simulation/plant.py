@@ -93,6 +93,8 @@ class State(NamedTuple):
     made: Counts  # (K,) contacts so far
     part: Counts  # (K,) part of the arrival cycle
     cycle_from: Vector  # (K,) start of its cycle
+    wraps_up: Counts  # (K,) 1: its agents have work after it
+    gives_up: Counts  # (K,) 1: its contacts have a patience
     queue_length: Counts  # (K,)
     head_wait_s: Vector  # (K,)
     first: Counts  # (K,) contact at the head of the queue
@@ -166,7 +168,8 @@ def empty_state(plant: Plant, room: int) -> State:
 
     return State(
         np.zeros(events), whole(events, -1), whole(events), whole(3),
-        whole(classes), whole(classes), np.zeros(classes), whole(classes), np.zeros(classes),
+        whole(classes), whole(classes), np.zeros(classes), whole(classes), whole(classes),
+        whole(classes), np.zeros(classes),
         whole(classes, -1), whole(classes, -1), np.zeros(classes),
         whole(groups), np.zeros(groups), whole(groups, -1), whole(groups, -1),
         whole(slots, -1), whole(slots, -1), whole(slots), whole(slots), whole(slots),

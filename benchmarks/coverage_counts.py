@@ -1,6 +1,6 @@
 """How often the 90% intervals of fitted parameters hold the truth, on simulated firms.
 
-    python benchmarks/coverage.py mbg_nbd [--simulations 1000] [--customers 20000]
+    python benchmarks/coverage_counts.py mbg_nbd [--simulations 1000] [--customers 20000]
 
 Exit 1 when a parameter is held less than 87% or more than 93% of the time.
 With 1000 firms a share is known to 0.9 points (one standard error); with 200 to
