@@ -15,15 +15,20 @@ chosen on the first three weeks alone, and so is the head start of priority 1.
 import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
-from tierwise.routing.params import first_come_first_served
+from tierwise.routing.params import Params, first_come_first_served
 from tierwise.simulation import calibrate
 from tierwise.simulation import plant as p
 from tierwise.simulation.replicate import Span, replicate
 from tierwise.simulation.scenario import DAY_S, AgentGroup, ContactClass, Scenario, Shift
+
+Array = npt.NDArray[Any]
+Rows = dict[str, Array]
 
 PART_S = 1800.0
 PARTS = 48
@@ -43,12 +48,12 @@ from calls order by 1, 2, call_id
 """
 
 
-def read(folder):
+def read(folder: Path) -> Rows:
     rows = duckdb.sql(READ.format(file=folder / "calls_feb1999.parquet")).fetchnumpy()
     return {name: np.asarray(values) for name, values in rows.items()}
 
 
-def probable_priority(rows, generator):
+def probable_priority(rows: Rows, generator: np.random.Generator) -> Array:
     """Priority that callers answered at once had, drawn like that of callers of their type."""
     priority = rows["priority"].astype(np.int64).copy()
     lost = (rows["q_time"] == 0) & rows["answered"] & (priority == 0) & (rows["type"] != "NW")
@@ -61,18 +66,24 @@ def probable_priority(rows, generator):
     return priority
 
 
-def table(offered, waited, wait, gone):
+def table(offered: Array, waited: Array, wait: Array, gone: tuple[Array, Array]) -> Array:
     """The figures by recorded priority and of all, from counts and sums; shape (4, 5)."""
     with_all = [np.append(values, values.sum()) for values in (offered, waited, wait, gone[0])]
     offered, waited, wait, gone_waiting = with_all
     gone_all = np.append(gone[1], gone[1].sum())
     return np.stack(
-        [wait / offered, wait / waited, waited / offered, gone_all / offered, gone_waiting / waited],
+        [
+            wait / offered,
+            wait / waited,
+            waited / offered,
+            gone_all / offered,
+            gone_waiting / waited,
+        ],
         axis=1,
     )
 
 
-def observed(rows):
+def observed(rows: Rows) -> Array:
     by = [rows["priority"] == k for k in range(CLASSES)]
     waits = rows["q_time"] > 0
     gone = ~rows["answered"]
@@ -90,7 +101,7 @@ def observed(rows):
 class Model:
     """What the first three weeks tell."""
 
-    def __init__(self, rows, generator):
+    def __init__(self, rows: Rows, generator: np.random.Generator) -> None:
         true = probable_priority(rows, generator)
         left_at_once = (rows["q_time"] == 0) & ~rows["answered"]
         asked = ~left_at_once
@@ -114,7 +125,7 @@ class Model:
         ]
         self.left = [(left_at_once & (rows["priority"] == k)).sum() / 3 for k in range(CLASSES)]
 
-    def week(self, generator):
+    def week(self, generator: np.random.Generator) -> tuple[Array, Array]:
         """Seven days: the weekday's mean profile at the level, and with the agents, of one day."""
         rates, agents = [], []
         for day in range(7):
@@ -125,17 +136,19 @@ class Model:
             agents.append(self.agents[day::7][one])
         return np.concatenate(rates), np.concatenate(agents)
 
-    def scenario(self, generator):
+    def scenario(self, generator: np.random.Generator) -> Scenario:
         rates, agents = self.week(generator)
         classes = tuple(
-            ContactClass(f"priority {k}", tuple(rates[:, k]), {"": self.handle[k]}, self.patience[k])
+            ContactClass(
+                f"priority {k}", tuple(rates[:, k]), {"": self.handle[k]}, self.patience[k]
+            )
             for k in range(CLASSES)
         )
         edges = tuple(np.arange(7 * PARTS + 1) * PART_S)
         group = AgentGroup("agents", calibrate.shifts_for(agents, PART_S))
         return Scenario("a week", classes, (group,), edges, 7 * DAY_S)
 
-    def recorded(self, tally):
+    def recorded(self, tally: p.Tally) -> Array:
         """What the bank's books would say of a simulated week."""
         count, total = tally.count.astype(float), tally.sum
         offered = count[:, p.ANSWERED] + count[:, p.ABANDONED]
@@ -165,7 +178,7 @@ CHOICES = [
 ]
 
 
-def policy(rule):
+def policy(rule: Rule) -> Params:
     params = first_come_first_served(np.ones((2, CLASSES), dtype=bool))
     return params._replace(
         head_start_s=np.array([0.0, rule.head_start_1_s, HEAD_START_S]),
@@ -174,7 +187,7 @@ def policy(rule):
     )
 
 
-def predict(model, rule, weeks, seed):
+def predict(model: Model, rule: Rule, weeks: int, seed: int) -> Array:
     params = policy(rule)
     found = []
     for one in np.random.SeedSequence(seed).spawn(weeks):
@@ -186,10 +199,10 @@ def predict(model, rule, weeks, seed):
     return np.array(found)
 
 
-def choose(model, truth):
+def choose(model: Model, truth: Array) -> Rule:
     """The rule with which the weeks of calibration come out best, figure by figure."""
 
-    def distance(rule):
+    def distance(rule: Rule) -> float:
         mean = predict(model, rule, 12, 3).mean(axis=0)
         return float(((mean / truth - 1) ** 2).sum())
 
@@ -199,7 +212,7 @@ def choose(model, truth):
 NAMES = ("mean wait, s", "of those who waited, s", "waited", "abandoned", "of those who waited")
 
 
-def show(title, found, truth):
+def show(title: str, found: Array, truth: Array) -> None:
     print(f"\n{title}")
     print("| calls | figure | predicted | 95% of weeks | observed | inside |")
     print("|---|---|---|---|---|---|")
@@ -217,7 +230,7 @@ def show(title, found, truth):
             )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weeks", type=int, default=200)

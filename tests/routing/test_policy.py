@@ -199,6 +199,7 @@ def test_the_rule_without_value_keeps_skills_and_overflow():
     ("document", "complaint"),
     [
         ({"rule": "strict"}, "needs level"),
+        ({"rule": "strict", "classes": {"gold": {"level": 1}}}, "bronze: no level"),
         ({"rule": "fair"}, "rule = fair"),
         ({"classes": {"gold": {"speed": 1}}}, "no such setting"),
         ({"classes": {"lead": {"level": 1}}}, "no such class"),

@@ -46,7 +46,7 @@ def assert_same(outcome, twin):
         assert outcome.tally.histogram[k].sum() == len(answered) + len(gone)
 
 
-def rich_scenario(**changes):
+def rich_scenario():
     """Everything at once, small."""
     classes = (
         ContactClass(

@@ -1,4 +1,4 @@
-"""`tierwise simulate`: policies beside each other before one is switched on."""
+"""`tierwise simulate` and `tierwise staff`: policies and shifts before they are switched on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tierwise.errors import UsageError
 def register(app: typer.Typer) -> None:
     """Hang the commands into the application."""
     app.command()(simulate)
+    app.command()(staff)
 
 
 def simulate(
@@ -54,3 +55,23 @@ def simulate(
     show(found, as_json=as_json, heading=f"{contacts} in all replications and policies")
     if not as_json:
         say("Every measure with its interval: --json.")
+
+
+def staff(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO.toml", help="A scenario with a [staffing] section.")
+    ],
+    csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How many agents over the day and in which shifts, checked by simulation."""
+    from tierwise.workflows.staff import staff as ask
+
+    if csv is not None and as_json:
+        raise UsageError("--csv and --json exclude each other.", "Leave one of them out.")
+    with progress_bar("Checking by simulation") as progress:
+        found = ask(scenario, today=options.today(), workers=os.cpu_count() or 1, progress=progress)
+    if csv is not None:
+        write_csv(found, csv)
+    else:
+        show(found, as_json=as_json, heading="All classes in one pool")

@@ -210,6 +210,12 @@ def _refuse_unknown(
             for name in pairs
             if name not in serves[group]
         ]
+    if policy.rule is Rule.STRICT:
+        wrong += [
+            f"policy.classes.{name}: no level, and the rule is strict. Say where it stands."
+            for name in classes
+            if name not in policy.classes or "level" not in policy.classes[name].model_fields_set
+        ]
     if wrong:
         listed = "\n".join(f"  - {line}" for line in wrong)
         raise SettingsError(f"The policy does not fit the scenario:\n{listed}\n")

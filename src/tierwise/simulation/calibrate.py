@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -191,7 +192,7 @@ def shifts_for(agents: Sequence[float] | Vector, part_s: float) -> tuple[Shift, 
                 for part in np.flatnonzero(need > i)
             ]
         )
-        breaks = tuple((a[1], b[0]) for a, b in zip(spans, spans[1:], strict=False))
+        breaks = tuple((a[1], b[0]) for a, b in pairwise(spans))
         found.append(Shift(1, spans[0][0], spans[-1][1], breaks))
     return tuple(found)
 
@@ -224,7 +225,9 @@ class Fitted:
     def verdict(self) -> str:
         """For people."""
         said = "fits" if self.fits else "does not fit: use the measured values instead"
-        return f"{self.what}: {self.duration.shape} {said} (gap {self.distance:.1%}, {self.values:,})"
+        return (
+            f"{self.what}: {self.duration.shape} {said} (gap {self.distance:.1%}, {self.values:,})"
+        )
 
 
 def fit_lognormal(what: str, values_s: Vector) -> Fitted:
@@ -240,5 +243,7 @@ def fit_lognormal(what: str, values_s: Vector) -> Fitted:
     duration = Duration(shapes.Shape.LOGNORMAL, float(logs.mean()), float(logs.std()))
     model = norm.cdf((logs - duration.a) / duration.b)
     upper = np.arange(1, values.size + 1) / values.size
-    distance = float(np.maximum(np.abs(upper - model), np.abs(upper - 1 / values.size - model)).max())
+    distance = float(
+        np.maximum(np.abs(upper - model), np.abs(upper - 1 / values.size - model)).max()
+    )
     return Fitted(what, duration, distance, int(values.size))

@@ -218,6 +218,47 @@ class RunSection(BaseModel):
     hours: float = Field(24, gt=0, description="Counted, after the warm-up, in each replication.")
 
 
+class StaffShiftSection(BaseModel):
+    """A shift that people may work."""
+
+    model_config = _STRICT
+
+    name: str = ""
+    begin: str = Field(alias="from", description="HH:MM")
+    end: str = Field(alias="to", description="HH:MM")
+    cost: float = Field(gt=0, description="Of one person for the whole shift.")
+    most: int = Field(100_000, ge=0, description="People who can work it.")
+
+    @model_validator(mode="after")
+    def _clocks(self) -> Self:
+        seconds_of(self.begin)
+        seconds_of(self.end)
+        return self
+
+    def covers(self, at_s: float) -> bool:
+        """Whether its people are there at a time of day."""
+        start, end = seconds_of(self.begin), seconds_of(self.end)
+        return start <= at_s < end if start < end else at_s >= start or at_s < end
+
+
+class StaffingSection(BaseModel):
+    """What staffing must reach, and with which shifts."""
+
+    model_config = _STRICT
+
+    max_abandoned: float | None = Field(None, gt=0, lt=1)
+    max_waiting: float | None = Field(None, gt=0, lt=1, description="Share that has to wait.")
+    max_mean_wait_s: float | None = Field(None, gt=0)
+    overtime_cost_per_hour: float | None = Field(None, ge=0)
+    shifts: tuple[StaffShiftSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _aims(self) -> Self:
+        if not any((self.max_abandoned, self.max_waiting, self.max_mean_wait_s)):
+            raise ValueError("give max_abandoned, max_waiting or max_mean_wait_s")
+        return self
+
+
 class ScenarioSection(BaseModel):
     """A whole scenario file."""
 
@@ -229,6 +270,7 @@ class ScenarioSection(BaseModel):
     groups: tuple[GroupSection, ...] = Field(min_length=1)
     policy: PolicySection | None = None
     policies: tuple[PolicySection, ...] = ()
+    staffing: StaffingSection | None = None
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -264,6 +306,7 @@ class Asked:
     run: RunSection
     policies: tuple[PolicySection, ...]
     serves: Mapping[str, tuple[str, ...]]  # by group: classes it has the skill for
+    staffing: StaffingSection | None = None
 
     def params(self, policy: PolicySection) -> Params:
         """The policy as arrays for this scenario."""
@@ -295,7 +338,7 @@ def read_scenario(document: Mapping[str, Any]) -> Asked:
         edges,
     )
     serves = {group.name: group.serves for group in section.groups}
-    return Asked(scenario, section.run, tuple(policies), serves)
+    return Asked(scenario, section.run, tuple(policies), serves, section.staffing)
 
 
 def _class(item: ClassSection, parts: int) -> ContactClass:

@@ -14,12 +14,15 @@ from tierwise.staffing.erlang import Waiting, with_patience
 Vector = npt.NDArray[np.float64]
 MOST_AGENTS = 100_000
 
+NO_LOAD = 1e-3
+"""Agents kept busy below which nobody is needed: what is left of a day that is over."""
+
 
 def square_root(load: float, quality: float) -> int:
     """Agents = load + quality * sqrt(load), rounded up. Source: Halfin & Whitt 1981."""
     if not load >= 0:
         raise UsageError(f"An offered load of {load} is impossible.", "Give 0 or more.")
-    return math.ceil(load + quality * math.sqrt(load))
+    return math.ceil(load + quality * math.sqrt(load)) if load > NO_LOAD else 0
 
 
 def quality_for(p_wait: float) -> float:
@@ -113,7 +116,9 @@ def agents_over_time(
     highest = load.reshape(-1, steps).max(axis=1)
     return np.array(
         [
-            least_agents(a / mean_handle_s, mean_handle_s, mean_patience_s, good) if a > 1e-9 else 0
+            least_agents(a / mean_handle_s, mean_handle_s, mean_patience_s, good)
+            if a > NO_LOAD
+            else 0
             for a in highest
         ],
         dtype=np.int64,
