@@ -150,7 +150,7 @@ class Model:
 
     def recorded(self, tally: p.Tally) -> Array:
         """What the bank's books would say of a simulated week."""
-        count, total = tally.count.astype(float), tally.sum
+        count, total = tally.counts.astype(float), tally.sum
         offered = count[:, p.ANSWERED] + count[:, p.ABANDONED]
         waited, gone = count[:, p.WAITED], count[:, p.ABANDONED]
         at_once = offered - waited

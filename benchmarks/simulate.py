@@ -135,7 +135,7 @@ def run(scenario: Scenario, params: Params, contacts: int) -> dict[str, object]:
     cpu = time.process_time()
     outcome = replicate(scenario, params, Span(0.0, contacts / rate), seed)
     used = time.process_time() - cpu
-    waits = outcome.tally.sum[:, 0] / outcome.tally.count[:, [1, 2]].sum(axis=1)
+    waits = outcome.tally.sum[:, 0] / outcome.tally.counts[:, [1, 2]].sum(axis=1)
     return {
         "model": scenario.title,
         "contacts": outcome.contacts,

@@ -36,7 +36,7 @@ def assert_same(outcome, twin):
     assert len(outcome.trace) == len(twin.log) > 100
     for mine, naive in zip(outcome.trace.tolist(), twin.log, strict=True):
         assert mine == pytest.approx(list(naive), rel=1e-12, abs=1e-9)
-    count = outcome.tally.count
+    count = outcome.tally.counts
     for k in range(count.shape[0]):
         answered = [wait for j, wait, done in twin.waits if j == k and done]
         gone = [wait for j, wait, done in twin.waits if j == k and not done]
@@ -154,9 +154,9 @@ def test_nobody_is_lost():
     tally = replicate(
         rich_scenario(), rich_params(), Span(HOUR, 3 * HOUR), np.random.SeedSequence(7)
     ).tally
-    done = tally.count[:, [p.ANSWERED, p.ABANDONED, p.LEFT]].sum(axis=1)
-    assert np.array_equal(tally.count[:, p.OFFERED], done)
-    assert np.array_equal(tally.count[:, p.ANSWERED], tally.answered_by.sum(axis=1))
+    done = tally.counts[:, [p.ANSWERED, p.ABANDONED, p.LEFT]].sum(axis=1)
+    assert np.array_equal(tally.counts[:, p.OFFERED], done)
+    assert np.array_equal(tally.counts[:, p.ANSWERED], tally.answered_by.sum(axis=1))
 
 
 def test_hours_on_duty_are_the_shifts_less_breaks():

@@ -66,7 +66,7 @@ def test_conservation_law_for_every_rule(replications):
     sums = []
     for params in rules:
         tallies = replications(four_classes(), params, 20_000.0, number=8)
-        sums.append([t.sum[:, p.WAIT].sum() / t.count[:, p.OFFERED].sum() for t in tallies])
+        sums.append([t.sum[:, p.WAIT].sum() / t.counts[:, p.OFFERED].sum() for t in tallies])
     # The same contacts in the same order of work: only who waits differs.
     for other in sums[1:]:
         assert np.mean(other) == pytest.approx(np.mean(sums[0]), rel=0.02)
@@ -80,7 +80,7 @@ def test_queue_ratios_hold_waits_at_the_ratio_of_their_targets(replications):
     )
     busy = system((2.15, 2.15, 2.7, 2.7), [exponential(1.0)] * 4, 10)  # 97%: where theory holds
     tallies = replications(busy, params, 40_000.0, number=6)
-    waits = np.mean([t.sum[:, p.WAIT] / t.count[:, p.OFFERED] for t in tallies], axis=0)
+    waits = np.mean([t.sum[:, p.WAIT] / t.counts[:, p.OFFERED] for t in tallies], axis=0)
     assert waits / waits[0] == pytest.approx(targets, rel=0.12)
 
 

@@ -19,13 +19,16 @@ TYPE_CHECKING = False  # type checkers take it for true; nothing is imported whe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tierwise.routing.params import Params
+    from tierwise.routing.params import Counts, Params, Vector
+
+    Seconds = Sequence[float] | Vector
+    Numbers = Sequence[int] | Counts
 
 NONE = -1
 """Nobody may be served, or no group has anybody for it."""
 
 
-def index_of(k: int, wait_s: float, queue_length: Sequence[int], params: Params) -> float:
+def index_of(k: int, wait_s: float, queue_length: Numbers, params: Params) -> float:
     """Index of the class k when its first contact has waited `wait_s`; higher goes first."""
     index = params.head_start_s[k] + params.rate[k] * wait_s
     if index > params.cap_s[k]:
@@ -35,14 +38,14 @@ def index_of(k: int, wait_s: float, queue_length: Sequence[int], params: Params)
         for j in range(len(queue_length)):
             total += queue_length[j]
         index += params.per_queued_s[k] * (queue_length[k] - params.queue_share[k] * total)
-    return index
+    return float(index)
 
 
 def choose_contact(
     g: int,
-    head_wait_s: Sequence[float],
-    queue_length: Sequence[int],
-    idle: Sequence[int],
+    head_wait_s: Seconds,
+    queue_length: Numbers,
+    idle: Numbers,
     params: Params,
 ) -> int:
     """Class whose first contact an idle agent of group g takes, or NONE.
@@ -91,9 +94,7 @@ def choose_contact(
     return best
 
 
-def choose_group(
-    k: int, wait_s: float, idle: Sequence[int], idle_since: Sequence[float], params: Params
-) -> int:
+def choose_group(k: int, wait_s: float, idle: Numbers, idle_since: Seconds, params: Params) -> int:
     """Group whose idle agent takes the first contact of class k, or NONE.
 
     `idle` and `idle_since` (moment since which its longest idle agent is idle) have

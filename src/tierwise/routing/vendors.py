@@ -76,7 +76,7 @@ ORDERINGS: Mapping[Vendor, Ordering] = {
         Rule.STRICT,
         "Calls of the queue with the greater weight first where agents are common to both;"
         " within a queue in the order of coming. Members with less penalty are rung first.",
-        "Asterisk configs/samples/queues.conf.sample (weight), docs.asterisk.org QueueAdd (Penalty)",
+        "queues.conf.sample of Asterisk (weight); docs.asterisk.org, QueueAdd (Penalty)",
         "A member with more penalty is tried when those before it are busy: preference of groups.",
     ),
     Vendor.FREESWITCH: Ordering(
@@ -103,19 +103,25 @@ def preset(
     `groups` says which classes each group serves.
     """
     ordering = ORDERINGS[vendor]
-    rules = {
-        Rule.STRICT: lambda i: ClassRule(level=i + 1),
-        Rule.HEAD_START: lambda i: ClassRule(head_start_s=60.0 * (len(classes) - 1 - i)),
-        Rule.CAPPED: lambda i: ClassRule(
-            head_start_s=60.0 * (len(classes) - 1 - i), rate=1, cap_s=60_000
-        ),
-        Rule.FIRST_COME: lambda _: ClassRule(),
-    }
-    made = {name: rules[ordering.rule](i) for i, name in enumerate(classes)}
+    made = {name: _guess(ordering.rule, i, len(classes)) for i, name in enumerate(classes)}
     pairs = {group: {name: Eligibility() for name in served} for group, served in groups.items()}
     return PolicySection(
         name=f"As {vendor}", rule=ordering.rule, present=True, classes=made, groups=pairs
     )
+
+
+def _guess(rule: Rule, place: int, classes: int) -> ClassRule:
+    """Settings of the class at a place, a minute ahead of the next one where minutes count."""
+    ahead_s = 60.0 * (classes - 1 - place)
+    match rule:
+        case Rule.STRICT:
+            return ClassRule(level=place + 1)
+        case Rule.HEAD_START:
+            return ClassRule(head_start_s=ahead_s)
+        case Rule.CAPPED:
+            return ClassRule(head_start_s=ahead_s, rate=1, cap_s=60_000)
+        case _:
+            return ClassRule()
 
 
 def settings_for(

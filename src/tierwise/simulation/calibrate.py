@@ -105,7 +105,8 @@ def survival(wait_s: Vector, gave_up: Flags) -> tuple[Vector, Vector]:
     at_risk = wait_s.size - np.searchsorted(order, times, side="left")
     left = np.sort(wait_s[gave_up])
     lost = np.searchsorted(left, times, side="right") - np.searchsorted(left, times, side="left")
-    return times, np.cumprod(1 - lost / at_risk)
+    share: Vector = np.cumprod(1 - lost / at_risk, dtype=np.float64)
+    return times, share
 
 
 def median_patience_s(wait_s: Vector, gave_up: Flags) -> float:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba as nb
+import numba
+
+_njit: Any = numba.njit  # its types do not know `_nrt`
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def inlined(function: Function) -> Function:
     """Compiled, kept on disk, and made part of whoever calls it."""
-    return cast(Function, nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)(function))
+    return cast(Function, _njit(cache=True, nogil=True, forceinline=True, _nrt=False)(function))
 
 
 def compiled(function: Function) -> Function:
@@ -25,4 +27,4 @@ def compiled(function: Function) -> Function:
     The copy on disk is renewed when the function's own file changes, not when one of
     its callees in another file does: remove `__pycache__` after such a change.
     """
-    return cast(Function, nb.njit(cache=True, nogil=True, _nrt=False)(function))
+    return cast(Function, _njit(cache=True, nogil=True, _nrt=False)(function))

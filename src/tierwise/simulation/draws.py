@@ -104,13 +104,13 @@ def duration_s(d: int, u: float, shapes: Shapes) -> float:
     """Seconds at probability u of the distribution d of a table of shapes."""
     kind = shapes.kind[d]
     if kind == EXPONENTIAL:
-        return -shapes.a[d] * math.log(u)
+        return float(-shapes.a[d] * math.log(u))
     if kind == LOGNORMAL:
         return math.exp(shapes.a[d] + shapes.b[d] * normal_quantile(u))
     if kind == CONSTANT:
-        return shapes.a[d]
+        return float(shapes.a[d])
     if kind == EMPIRICAL:
-        return shapes.values[shapes.first[d] + int(u * shapes.size[d])]
+        return float(shapes.values[shapes.first[d] + int(u * shapes.size[d])])
     if kind == NEVER:
         return math.inf
-    return shapes.a[d] * (-math.log(u)) ** (1.0 / shapes.b[d])  # Weibull
+    return float(shapes.a[d] * (-math.log(u)) ** (1.0 / shapes.b[d]))  # Weibull

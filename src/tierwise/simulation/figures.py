@@ -55,12 +55,12 @@ MEASURES = (
 
 def of_class(tally: Tally, k: int) -> dict[str, float]:
     """The measures of class k in one replication; NaN where nothing came."""
-    return _measures(tally.count[k], tally.sum[k], tally.histogram[k])
+    return _measures(tally.counts[k], tally.sum[k], tally.histogram[k])
 
 
 def of_all(tally: Tally) -> dict[str, float]:
     """The same of all classes together."""
-    return _measures(tally.count.sum(0), tally.sum.sum(0), tally.histogram.sum(0))
+    return _measures(tally.counts.sum(0), tally.sum.sum(0), tally.histogram.sum(0))
 
 
 def _measures(count: Counts, total: Vector, histogram: Counts) -> dict[str, float]:

@@ -49,7 +49,7 @@ def next_poisson_s(
         if rate > 0.0:
             quiet = 0
             if t + left / rate < until:
-                return t + left / rate
+                return float(t + left / rate)
             left -= rate * (until - t)
         else:
             quiet += 1
@@ -67,7 +67,7 @@ def next_look_s(thresholds_s: Vector, joined: float, t: float) -> float:
     i = 0
     while joined + thresholds_s[i] <= t:
         i += 1
-    return joined + thresholds_s[i]
+    return float(joined + thresholds_s[i])
 
 
 @inlined
@@ -127,7 +127,7 @@ def run(
     c_class, c_number, c_state = state.c_class, state.c_number, state.c_state
     c_next, c_before, c_join = state.c_next, state.c_before, state.c_join
     c_until, c_handle = state.c_until, state.c_handle
-    count, total, histogram = tally.count, tally.sum, tally.histogram
+    count, total, histogram = tally.counts, tally.sum, tally.histogram
     by_time, answered_by, group = tally.by_time, tally.answered_by, tally.group
     classes, slots, room = made.size, slot_agent.size, c_class.size
     waiting, idle_now, busy, used, free_row, rows, events = 0, 0, 0, 0, -1, 0, 0

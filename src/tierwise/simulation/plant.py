@@ -20,7 +20,7 @@ ARRIVES, HANDLES, STAYS, TRIES_SELF, CONTAINED, SELF_TIME = 0, 1, 2, 3, 4, 5
 RETRIES, RETRY_TIME, CALLS_BACK, TRANSFERS, WRAPS, SHIFTS, SHIFT_TIME = 6, 7, 8, 9, 10, 11, 12
 STREAMS = 13
 
-# Columns of Tally.count.
+# Columns of Tally.counts.
 (OFFERED, ANSWERED, ABANDONED, WAITED, WITHIN, SELF_SERVED, RETRIED, CALLED_BACK, TRANSFERRED,
  SHIFTED, LEFT) = range(11)  # fmt: skip
 COUNTS = 11
@@ -137,7 +137,7 @@ WAITS, IN_SELF_SERVICE, COMES_AGAIN, HAS_SLOT, WAITS_FOR_CALL = range(5)
 class Tally(NamedTuple):
     """Counts and sums of contacts that came in the window; no size depends on their number."""
 
-    count: Counts  # (K, COUNTS)
+    counts: Counts  # (K, COUNTS)
     sum: Matrix  # (K, SUMS) seconds
     histogram: Counts  # (K, BINS) waits of those answered or gone
     answered_by: Counts  # (K, G)

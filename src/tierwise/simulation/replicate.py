@@ -54,7 +54,7 @@ class Outcome:
 
 def keys_of(classes: int, seed: np.random.SeedSequence) -> Keys:
     """Keys of the streams of random numbers, shape (classes, STREAMS)."""
-    words = seed.generate_state(classes * STREAMS, np.uint64)
+    words: Keys = seed.generate_state(classes * STREAMS, np.uint64).astype(np.uint64)
     return words.reshape(classes, STREAMS)
 
 
@@ -100,4 +100,4 @@ def _check(scenario: Scenario, tally: Tally) -> None:
 
 def arrivals(tally: Tally) -> int:
     """Contacts counted, self-service included."""
-    return int(tally.count[:, OFFERED].sum() + tally.count[:, SELF_SERVED].sum())
+    return int(tally.counts[:, OFFERED].sum() + tally.counts[:, SELF_SERVED].sum())

@@ -363,7 +363,7 @@ def _class(item: ClassSection, parts: int) -> ContactClass:
 def _said(error: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "scenario"
     if error["type"] == "extra_forbidden":
-        return f"{where}: there is no such setting."
+        return f"{where} = {error.get('input')}: there is no such setting."
     message = str(error["msg"]).removeprefix("Value error, ")
     value = error.get("input")
     shown = f" = {value}" if isinstance(value, str | int | float) else ""

@@ -164,7 +164,7 @@ def answer(scenario: Scenario, runs: Sequence[Run], today: date) -> Answer:
 
 
 def _notes(runs: Sequence[Run]) -> tuple[str, ...]:
-    left = sum(int(tally.count[:, 10].sum()) for run in runs for tally in run.tallies)
+    left = sum(int(tally.counts[:, 10].sum()) for run in runs for tally in run.tallies)
     told = [
         "Waits count everybody who asked for an agent, those answered at once with 0 s, and those"
         " who gave up with the time they waited; the column of those who had to wait leaves the"
@@ -213,7 +213,7 @@ def _columns(differences: bool = False) -> tuple[Column, ...]:
 def _classes(scenario: Scenario, runs: Sequence[Run]) -> Grid:
     rows = []
     for run in runs:
-        offered = np.mean([tally.count[:, 0] for tally in run.tallies], axis=0)
+        offered = np.mean([tally.counts[:, 0] for tally in run.tallies], axis=0)
         counts = {item.name: float(offered[k]) for k, item in enumerate(scenario.classes)}
         counts[ALL] = float(offered.sum())
         for name, values in _per_class(scenario, run).items():
@@ -253,7 +253,7 @@ def _groups(scenario: Scenario, runs: Sequence[Run]) -> Grid:
             values = [f.of_group(scenario, tally, g) for tally in run.tallies]
             head = {"policy": run.policy.label, "group": group.name, "agents": group.agents}
             served = np.mean([tally.answered_by[:, g] for tally in run.tallies], axis=0)
-            share = served / np.maximum(np.mean([t.count[:, 1] for t in run.tallies], axis=0), 1)
+            share = served / np.maximum(np.mean([t.counts[:, 1] for t in run.tallies], axis=0), 1)
             names = (item.name for item in scenario.classes)
             rows.append(
                 head
