@@ -5,6 +5,7 @@ import pytest
 from tests.simulation.naive import Naive
 
 from tierwise.routing.params import first_come_first_served
+from tierwise.simulation import kernel
 from tierwise.simulation import plant as p
 from tierwise.simulation.arrays import plant_of
 from tierwise.simulation.replicate import Span, keys_of, replicate
@@ -165,3 +166,14 @@ def test_hours_on_duty_are_the_shifts_less_breaks():
     ).tally
     assert tally.group[:, p.ON_S] / HOUR == pytest.approx([12, 3 * 1.75 + 2 * 2.5, 24])
     assert (tally.group[:, p.BUSY_S] <= tally.group[:, p.ON_S] + tally.group[:, p.OVERTIME_S]).all()
+
+
+def test_whatever_numbers_a_scenario_is_written_with_the_loop_is_compiled_once():
+    scenario, params = rich_scenario(), rich_params()
+    replicate(scenario, params, Span(0, HOUR), np.random.SeedSequence(1))
+    before = len(kernel.run.signatures)
+    whole = params._replace(
+        rate=np.array([2, 1, 1]), head_start_s=np.arange(6)[::2], level=np.zeros((3, 6))[:, ::2]
+    )
+    replicate(scenario, whole, Span(0, HOUR), np.random.SeedSequence(1))
+    assert len(kernel.run.signatures) == before

@@ -30,11 +30,15 @@ serves = ["gold", "bronze"]
 """
 
 
+def prepare(text):
+    asked = read_scenario(tomllib.loads(text))
+    for one in asked.policies or read_scenario(tomllib.loads(POLICY)).policies:
+        plant_of(asked.scenario, asked.params(one))
+
+
 def refused(text, *complaints, policy=""):
     with pytest.raises(UsageError) as found:
-        asked = read_scenario(tomllib.loads(text + policy))
-        for one in asked.policies or (read_scenario(tomllib.loads(POLICY)).policies[0],):
-            plant_of(asked.scenario, asked.params(one))
+        prepare(text + policy)
     for complaint in complaints:
         assert complaint in str(found.value)
 
@@ -118,5 +122,5 @@ def test_hours_without_agents_where_nobody_gives_up():
 
 
 def test_policies_are_settings_errors_with_their_place():
-    with pytest.raises(SettingsError, match="policy.classes.gold.floor_s = -5"):
+    with pytest.raises(SettingsError, match=r"policy\.classes\.gold\.floor_s = -5"):
         read_scenario(tomllib.loads(SMALL + "[policy.classes.gold]\nfloor_s = -5\n"))

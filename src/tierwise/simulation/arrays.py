@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def plant_of(scenario: Scenario, params: Params) -> Plant:
     recorded = [c.recorded for c in classes]
     at = [r.at_s if r else np.empty(0) for r in recorded]
     handled = [r.handle_s if r else np.empty(0) for r in recorded]
-    return Plant(
+    plant = Plant(
         edges_s=np.array(scenario.edges_s, dtype=np.float64),
         arrivals_per_s=np.array([c.arrivals_per_s for c in classes], dtype=np.float64),
         recorded_at_s=np.concatenate(at).astype(np.float64),
@@ -75,10 +76,32 @@ def plant_of(scenario: Scenario, params: Params) -> Plant:
         duty_at_s=duty_at,
         duty_agent=duty_agent,
         duty_on=duty_on,
-        duty_cycle_s=scenario.duty_cycle_s,
+        duty_cycle_s=float(scenario.duty_cycle_s),
         slot_first_event=len(classes) + 1,
         contact_first_event=len(classes) + 1 + int(slot_agent.size),
     )
+    return one_type(plant)
+
+
+def one_type(arrays: Plant) -> Plant:
+    """The same with every array as its annotation says, so that the loop is compiled once."""
+    return Plant(**_typed(arrays._asdict(), Plant.__annotations__))
+
+
+def one_type_params(params: Params) -> Params:
+    """The same of a policy."""
+    return Params(**_typed(params._asdict(), Params.__annotations__))
+
+
+def _typed(arrays: Mapping[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
+    """Own, writable, contiguous copies: a whole number or a view would compile a second loop."""
+    found = {}
+    for name, values in arrays.items():
+        if isinstance(values, np.ndarray):
+            kind = np.int64 if "Counts" in str(annotations[name]) else np.float64
+            values = np.array(values, dtype=kind, order="C")
+        found[name] = values
+    return found
 
 
 def _handle(item: ContactClass, seniority: str) -> Duration:

@@ -18,7 +18,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def inlined(function: Function) -> Function:
     """Compiled, kept on disk, and made part of whoever calls it."""
-    return cast(Function, _njit(cache=True, nogil=True, forceinline=True, _nrt=False)(function))
+    return cast(
+        Function,
+        _njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")(function),
+    )
 
 
 def compiled(function: Function) -> Function:
@@ -27,4 +30,4 @@ def compiled(function: Function) -> Function:
     The copy on disk is renewed when the function's own file changes, not when one of
     its callees in another file does: remove `__pycache__` after such a change.
     """
-    return cast(Function, _njit(cache=True, nogil=True, _nrt=False)(function))
+    return cast(Function, _njit(cache=True, nogil=True, _nrt=False, error_model="numpy")(function))

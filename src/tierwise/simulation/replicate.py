@@ -9,7 +9,7 @@ import numpy as np
 from tierwise.errors import RefusedError
 from tierwise.routing.params import Params
 from tierwise.simulation import kernel
-from tierwise.simulation.arrays import plant_of
+from tierwise.simulation.arrays import one_type_params, plant_of
 from tierwise.simulation.plant import (
     AREA,
     N_EVENTS,
@@ -70,7 +70,7 @@ def replicate(
     UsageError for a scenario that cannot be simulated, RefusedError when the queue
     grows without end.
     """
-    plant = plant_of(scenario, params)
+    plant, params = plant_of(scenario, params), one_type_params(params)
     keys = keys_of(len(scenario.classes), seed)
     room = ROOM
     while room <= MOST_ROOM:
