@@ -90,9 +90,7 @@ def total(column: ir.Value) -> ir.Value:
     return _exactly(column.cast(SUM).sum())
 
 
-def _by_day(
-    lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: bool
-) -> ir.Table:
+def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: bool) -> ir.Table:
     """One row a customer and day; sums are null where there was nothing to add.
 
     There are nearly as many as lines, so each sum more and each step on them costs.

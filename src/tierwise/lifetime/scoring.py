@@ -112,7 +112,7 @@ def _beside(histories: ir.Table, cell_table: ir.Table) -> ir.Table:
 
 
 def _cell(table: ir.Table) -> ir.Value:
-    """The history as one number below 2^60: a purchase takes a day, and days are fewer than 2^20."""
+    """The history as one number below 2^60: x is no more than the days, which are below 2^20."""
     return (table.x * MOST_DAYS + table.t_x_days) * MOST_DAYS + table.T_days
 
 
