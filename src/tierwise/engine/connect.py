@@ -54,10 +54,16 @@ class Session:
 
     def hold(self, name: str, columns: Mapping[str, npt.NDArray[Any]]) -> ir.Table:
         """Columns of a model as a table of the engine, for as long as the session lives."""
+        if all(_is_plain(values) for values in columns.values()):
+            # Registering an Arrow table would import pandas.
+            return self._hold(name, dict(columns))
         return self.hold_arrow(name, pa.table({k: pa.array(v) for k, v in columns.items()}))
 
     def hold_arrow(self, name: str, table: pa.Table) -> ir.Table:
         """An Arrow table as a table of the engine, for as long as the session lives."""
+        return self._hold(name, table)
+
+    def _hold(self, name: str, table: object) -> ir.Table:
         self.raw.register(f"{name}_columns", table)
         self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {name}_columns")
         self.raw.unregister(f"{name}_columns")
@@ -104,6 +110,13 @@ def _values(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     if not plain or column.null_count or not column.num_chunks:
         return np.asarray(column.to_numpy())
     return np.concatenate([np.from_dlpack(chunk) for chunk in column.chunks])
+
+
+def _is_plain(values: npt.NDArray[Any]) -> bool:
+    """Whether DuckDB takes these numbers as they are; it would make NaN a null."""
+    if values.dtype == np.int64:
+        return True
+    return values.dtype == np.float64 and not np.isnan(values).any()
 
 
 def quoted(value: object) -> str:
