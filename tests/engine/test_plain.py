@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -27,8 +29,12 @@ AWKWARD = (
         "-044-01-01",
     ),
 )
-ENGINE = duckdb.connect(config={"TimeZone": "UTC"})
 KINDS = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.FLAG, Kind.DATE, Kind.TIME)
+
+
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect().execute("SET TimeZone = 'UTC'")
 
 
 def both(kind: Kind, text: str) -> tuple[object, bool, object, bool]:
@@ -41,7 +47,7 @@ def both(kind: Kind, text: str) -> tuple[object, bool, object, bool]:
         f" {tolerant.value}, coalesce({' OR '.join(faults)}, false)"
         " FROM (SELECT $1::VARCHAR AS c)"
     )
-    return ENGINE.execute(sql, [text]).fetchall()[0]
+    return engine().execute(sql, [text]).fetchall()[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
