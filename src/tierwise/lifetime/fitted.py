@@ -83,12 +83,15 @@ def answer(
         context=context,
         figures=_figures(chosen, rate, spending.gate, counts),
         grids=tuple(grids),
-        notes=(*notes, *spending.notes, *_gate_words(spending.gate)),
+        notes=(*notes, *spending.notes, *_gate_words(spending)),
+        extra={"fitted": chosen.fit is not None},
     )
 
 
-def _gate_words(gate: Independence | None) -> tuple[str, ...]:
-    return () if gate is None else (f"Gate of Gamma-Gamma: {gate.words}",)
+def _gate_words(spending: Spending) -> tuple[str, ...]:
+    """What the gate saw, where the notes on spending do not say it already."""
+    gate = spending.gate
+    return () if gate is None or gate.words in spending.notes else (gate.words,)
 
 
 def _figures(

@@ -96,8 +96,10 @@ def verdict(found: Sequence[Standing]) -> str:
             f" will bring, {_named(amounts)} is closer."
         )
     best = listing[0]
-    told = f"{best.label} finds {fifth} better than past spend: its list brings {best.gain[0]:+.1%}"
-    told += f" of all value ({best.gain[1]:+.1%} to {best.gain[2]:+.1%})."
+    told = (
+        f"{best.label} finds {fifth} better than past spend: its list brings {best.gain[0]:+z.1%}"
+    )
+    told += f" of all value ({best.gain[1]:+z.1%} to {best.gain[2]:+z.1%})."
     if amounts:
         return f"{told} For how much customers will bring, {_named(amounts)} is closer too."
     return f"{told} For how much customers will bring, past spend does as well."

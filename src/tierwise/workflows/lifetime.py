@@ -48,8 +48,8 @@ class Purchases:
 
     @property
     def label(self) -> str:
-        """Name for people."""
-        return self.model.label if self.fit else "One rate for all"
+        """Name for people, within a sentence."""
+        return self.model.label if self.fit else "one rate for all"
 
 
 class Kept:
@@ -288,6 +288,7 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept)
         settings.level,
         settings.horizon_months,
         _notes(life, purchases),
+        by_model=purchases.fit is not None,
     )
 
 
