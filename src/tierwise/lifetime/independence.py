@@ -130,8 +130,8 @@ def _words(verdict: Verdict, spearman: Estimate, n: int, misjudged: float) -> st
             " and what is expected of customers without a repeat order to be off by more."
         )
     return (
-        f"{seen} Too much for Gamma-Gamma on all customers at once; groups of order frequency,"
-        " cut with --where, may pass."
+        f"{seen} Too much for Gamma-Gamma on all customers at once: the profit-per-order model"
+        " suits, or groups of order frequency, cut with --where."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -16,6 +16,7 @@ from tierwise.lifetime import (
     discounting,
     expected,
     fitted,
+    gamma_gamma,
     heldout,
     pooled,
     scoring,
@@ -183,6 +184,20 @@ class Lifetime:
         )
         return spending.choose(self.settings.spend, evidence)
 
+    def ranged(self, purchases: Purchases) -> tuple[fitted.Ranged, ...]:
+        """The fits of purchases and of spend, as far as there are any, with their intervals."""
+        model, bought, spent = purchases.model, purchases.fit, self.spending.fit
+        found = []
+        if bought is not None:
+            ends = partial(model.profile_interval, bought, self.cells)
+            found.append(fitted.ranged(bought, ends, self.settings.level))
+        if spent is not None:
+            seen = self._spend_cells
+            cells = gamma_gamma.spend_cells(seen["x"], seen["mean_spend"], seen["n"])
+            ends = partial(gamma_gamma.profile_interval, spent, cells)
+            found.append(fitted.ranged(spent, ends, self.settings.level))
+        return tuple(found)
+
     def doubt(self, purchases: Purchases, size: int = 50) -> tuple[float, float]:
         """Relative standard errors of all purchases, near and ever, from the parameters' doubt."""
         if purchases.fit is None:
@@ -255,6 +270,7 @@ def fit_answer(look: Look, settings: LifetimeSettings, model: PurchaseModelName 
         purchases.rate,
         others,
         life.spending,
+        life.ranged(purchases),
         counted,
         counts,
         notes,
