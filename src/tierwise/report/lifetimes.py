@@ -42,14 +42,15 @@ def _pooled(answer: Answer) -> Section:
 def _tournament(answer: Answer) -> Section:
     """The verdict first: whether to believe the section before."""
     verdict, currency = answer.extra["verdict"], answer.context.currency
-    notes = tuple(note for note in answer.notes if note != verdict)
+    covered = answer.extra["covered"]
+    notes = tuple(note for note in answer.notes if note not in (verdict, covered))
     tables = (
         table(answer.grid("standings"), currency, STANDINGS),
         table(answer.grid("rounds"), currency, ROUNDS),
         table(answer.grid("coverage"), currency),
     )
     drawn = (charts.calibration(answer),)
-    return section(replace(answer, notes=notes), verdict, drawn, tables)
+    return section(replace(answer, notes=notes), f"{verdict} {covered}", drawn, tables)
 
 
 def _fit(answer: Answer) -> Section:
