@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, partial
@@ -35,6 +35,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
 from tierwise.value.shares import Rows
 from tierwise.workflows import boosting
+from tierwise.workflows.kept import Kept
 from tierwise.workflows.look import Look
 
 
@@ -53,25 +54,11 @@ class Purchases:
         return self.model.label if self.fit else "one rate for all"
 
 
-class Kept:
-    """Scores by history of the last questions about a build, which never changes.
+Scores = Kept[scoring.Columns]
+"""Scores by history of the last questions about a build, which never changes: simulating
+what every history may lead to takes seconds, and customers are looked at one by one."""
 
-    Simulating what every history may lead to takes seconds, and customers are looked
-    at one after the other.
-    """
-
-    def __init__(self, most: int = 3) -> None:
-        self._most = most
-        self._found: dict[Hashable, scoring.Columns] = {}
-
-    def columns(self, key: Hashable, score: Callable[[], scoring.Columns]) -> scoring.Columns:
-        """What is kept under `key`, or what `score` gives."""
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = score()
-            for old in list(self._found)[: -self._most]:
-                self._found.pop(old, None)
-        return found
+SCORES_KEPT = 3
 
 
 class Lifetime:
@@ -84,11 +71,11 @@ class Lifetime:
         *,
         lens: Lens | None = None,
         known_on: date | None = None,
-        kept: Kept | None = None,
+        kept: Scores | None = None,
     ) -> None:
         self.look = look
         self.settings = settings
-        self.kept = kept or Kept()
+        self.kept = kept or Kept(SCORES_KEPT)
         self.lines = look.lines()
         self.known_on = known_on or look.as_of  # nothing later is read
         # Cost to serve follows customers, not lines.
@@ -243,7 +230,7 @@ class Lifetime:
         # The names of earlier scores stay theirs: whoever holds one of them reads on.
         name = self._named(f"scored_{purchases.model.name}_{len(self._done)}")
         key = (purchases.model.name, self.known_on, self.look.where, self.lens, self.event, asked)
-        columns = self.kept.columns(key, lambda: self._columns(purchases, asked))
+        columns = self.kept.get(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
         found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
         return self.look.session.keep(name, found)
@@ -286,7 +273,7 @@ def _contender(life: Lifetime, model: PurchaseModel, few: bool) -> fitted.Conten
         return fitted.Contender(model, None, error.message)
 
 
-def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept) -> Answer:
+def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Scores) -> Answer:
     """What customers will be worth, in total, by band and one by one."""
     life = Lifetime(look, settings, kept=kept)
     purchases = life.purchases()
@@ -308,7 +295,9 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept)
     )
 
 
-def customer_answer(look: Look, settings: LifetimeSettings, customer_id: str, kept: Kept) -> Answer:
+def customer_answer(
+    look: Look, settings: LifetimeSettings, customer_id: str, kept: Scores
+) -> Answer:
     """What one customer may be worth.
 
     Raises MissingDataError for one who never bought, UsageError for one there is not.
