@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln, polygamma
 
 from tierwise.errors import DataError, FitError, RefusedError
+from tierwise.lifetime import profile
 from tierwise.lifetime.arguments import positive_parameters
-from tierwise.lifetime.fit import Fit, in_logs, maximise
+from tierwise.lifetime.fit import Fit, Objective, in_logs, maximise
 from tierwise.lifetime.order_value import OrderValue
 
 Array = NDArray[np.float64]
@@ -141,18 +142,29 @@ def fit(cells: SpendCells) -> Fit:
     scale = float(np.average(cells.mean_spend, weights=cells.n))
     scaled = replace(cells, mean_spend=cells.mean_spend / scale)
 
-    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
-        theta = np.exp(logs)
-        value, gradient, hessian = log_likelihood(theta.tolist(), scaled)
-        return value, *in_logs(theta.tolist(), gradient, hessian)
-
-    found = maximise(NAME, PARAMETERS, objective, STARTS, cells.customers)
+    found = maximise(NAME, PARAMETERS, _objective(scaled), STARTS, cells.customers)
     p, q, gamma = found.theta
     return replace(
         found,
         theta=(p, q, gamma * scale),
         log_likelihood=found.log_likelihood - cells.customers * float(np.log(scale)),
     )
+
+
+def profile_interval(
+    fitted: Fit, cells: SpendCells, level: float = 0.9
+) -> tuple[tuple[float, float], ...]:
+    """Ends for p, q and gamma from the likelihood of the fitted cells: see `profile`."""
+    return profile.profile_interval(fitted, _objective(cells), level)
+
+
+def _objective(cells: SpendCells) -> Objective:
+    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
+        theta = np.exp(logs)
+        value, gradient, hessian = log_likelihood(theta.tolist(), cells)
+        return value, *in_logs(theta.tolist(), gradient, hessian)
+
+    return objective
 
 
 def rate_posterior(
