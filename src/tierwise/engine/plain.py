@@ -42,7 +42,8 @@ def read_plainly(field: Field) -> Plain:
             return Plain(value, _failed(sql, f"NOT coalesce(isfinite({value}), false)"))
         case Kind.INTEGER:
             value = f"TRY_CAST({sql} AS BIGINT)"  # which rounds 3.5 to 4
-            return Plain(value, _failed(sql, f"{value} IS NULL OR {_has(sql, '.', 'e', 'E')}"))
+            doubt = f"{value} IS NULL OR {_bare_sign(sql, value)} OR {_has(sql, '.', 'e', 'E')}"
+            return Plain(value, _failed(sql, doubt))
         case Kind.FLAG:
             word = f"lower({sql})"
             value = f"(CASE WHEN {word} IN ({listed(TRUE)}) THEN true"
@@ -56,7 +57,8 @@ def _amount(sql: str) -> Plain:
     """Exact as written: a fifth decimal or an exponent would be rounded away in silence."""
     value = f"TRY_CAST({sql} AS {AMOUNT_TYPE})"
     longer = f"(contains({sql}, '.') AND strlen({sql}) - strpos({sql}, '.') > {_DECIMALS})"
-    return Plain(value, _failed(sql, f"{value} IS NULL OR {longer} OR {_has(sql, 'e', 'E')}"))
+    doubt = f"{value} IS NULL OR {longer} OR {_bare_sign(sql, value)} OR {_has(sql, 'e', 'E')}"
+    return Plain(value, _failed(sql, doubt))
 
 
 def _moment(field: Field) -> Plain:
@@ -70,6 +72,11 @@ def _moment(field: Field) -> Plain:
 
 def _failed(sql: str, condition: str) -> str:
     return f"({sql} IS NOT NULL AND ({condition}))"
+
+
+def _bare_sign(sql: str, value: str) -> str:
+    """Zero without a digit 0: the engine takes "- " for a number."""
+    return f"({value} = 0 AND NOT contains({sql}, '0'))"
 
 
 def _has(sql: str, *signs: str) -> str:

@@ -18,7 +18,7 @@ from tierwise.engine.duplicates import Duplicates, find_duplicates, find_identic
 from tierwise.engine.findings import duplicate_problems, identical_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
+from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
@@ -87,11 +87,22 @@ class Outcome:
 
 def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     """Judge every row and write the good ones; UnreadableError when the table as a whole fails."""
+    if rows.is_straight:
+        try:
+            return _mapped_and_loaded(loading, table, source, rows)
+        except (NotPlainError, duckdb.Error):
+            rows = rows.settled()
+    return _mapped_and_loaded(loading, table, source, rows)
+
+
+def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     rows = queried(loading.session, table, source, rows)
     fields = mapped(loading.session, table, source, rows)
     try:
         return _loaded(loading, fields, source)
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        if rows.is_straight:
+            raise
         raise UnreadableError(failing(loading.session, fields, error)) from error
 
 

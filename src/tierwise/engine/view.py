@@ -12,7 +12,7 @@ from tierwise.engine.kinds import NOTHING, Manner, Reading, cents_sql, listed, r
 from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.numbers import dots_in_doubt, look_at_numbers
 from tierwise.engine.plain import read_plainly
-from tierwise.engine.readers.rows import FILE, ROW, identifier
+from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, identifier
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.schema import Kind
@@ -39,6 +39,8 @@ def typed_view(
         view = _typed(session, mapped, _plain_columns(mapped))
         if _fits(session, mapped, source):
             return view, ()
+    if mapped.rows.is_straight:
+        raise NotPlainError
     manner, problems = _look(session, mapped, source, currency)
     parts = [part for field in mapped.fields for part in _columns(field, read_field(field, manner))]
     return _typed(session, mapped, parts), problems
@@ -93,9 +95,12 @@ def _fits(session: Session, mapped: Mapped, source: Source) -> bool:
     misread = [f"({_untidy(f, identifier(f.column.name))})" for f in texts]
     misread += [MISFIT] if any(_needs_reading(f) for f in mapped.fields) else []
     whole = [f"({_sampled_whole(f, name)})" for f in texts if f.column.kind is Kind.ID]
-    if not misread:
+    asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0"] if misread else []
+    asked += whole
+    if mapped.rows.is_straight:  # a quoted line break, or a line that swallowed others
+        asked.append(f"count(*) <> {mapped.rows.expected}")
+    if not asked:
         return True
-    asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0", *whole]
     row = session.raw.execute(f"SELECT {', '.join(asked)} FROM {name}").fetchall()[0]
     return not any(row) and (source.decimal is not None or not dots_in_doubt(session, mapped))
 
