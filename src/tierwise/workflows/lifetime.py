@@ -98,7 +98,10 @@ class Lifetime:
     def histories(self) -> ir.Table:
         """One row a customer who ever bought, kept in the session."""
         look = self.look
-        found = purchase_histories.histories(self.lines, self.known_on, self.lens, self.event)
+        returns = look.rows(purchase_histories.have_returns(self.lines))[0]["found"]
+        found = purchase_histories.histories(
+            self.lines, self.known_on, self.lens, self.event, returns=returns
+        )
         if self.lens is Lens.PROFIT:
             whole = look.summary_of(None, self.known_on)
             found = purchase_histories.after_cost_to_serve(found, whole)
