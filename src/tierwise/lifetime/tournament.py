@@ -92,6 +92,12 @@ def verdict(found: Sequence[Standing]) -> str:
             " closely than every model, beyond doubt. Rank by past spend; use the models for who"
             " is still active."
         )
+    if naive_does_better(found):
+        return (
+            f"Past spend does better: no model finds {fifth} better beyond doubt, and past spend"
+            " predicts what customers bring more closely than every model, beyond doubt. Rank by"
+            " past spend; use the models for who is still active and for intervals."
+        )
     if not listing and not amounts:
         return (
             f"Past spend does as well: no model finds {fifth} better, or predicts what customers"
@@ -111,6 +117,11 @@ def verdict(found: Sequence[Standing]) -> str:
     if amounts:
         return f"{told} For how much customers will bring, {_named(amounts)} is closer too."
     return f"{told} For how much customers will bring, past spend does as well."
+
+
+def naive_does_better(found: Sequence[Standing]) -> bool:
+    """Whether past spend predicts amounts more closely than every model, and lists no worse."""
+    return bool(found) and all(one.closer[2] < 0 and not one.lists_better for one in found)
 
 
 def _named(found: Sequence[Standing]) -> str:
@@ -155,6 +166,7 @@ def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> A
         extra={
             "verdict": verdict(found),
             "covered": covered(rounds),
+            "naive_better": naive_does_better(found),
             "beaten": any(one.lists_better or one.predicts_better for one in found),
         },
     )

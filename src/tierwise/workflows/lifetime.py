@@ -351,7 +351,8 @@ def _notes(life: Lifetime, purchases: Purchases) -> tuple[str, ...]:
         " trusts that customers go on leaving and buying as they did."
     )
     notes.append(
-        "`tierwise value tournament` says how often such intervals held what then happened."
+        "The tournament, models against past spend on periods held out, says how often such"
+        " intervals held what then happened."
     )
     notes.append(
         "The top of a list is partly luck: those who stand out by chance will come closer to"

@@ -13,7 +13,7 @@ from tierwise.console.parts.charts import calibration
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
-from tierwise.results import Answer
+from tierwise.results import Answer, Grid
 from tierwise.workflows.value import Desk
 
 
@@ -22,6 +22,8 @@ def fill_tournament(desk: Desk, view: View) -> Content:
     answer = desk.tournament(view.question())
     said = answer.extra["verdict"], answer.extra["covered"]
     grids = {grid.name: grid for grid in answer.grids}
+    # A column less, so that the last one can be read on a small screen.
+    grids["rounds"] = without(grids["rounds"], "buyers")
     body = stack(
         _verdict(answer),
         figure_row(answer.figures, answer.context, view, across=3),
@@ -52,6 +54,11 @@ def fill_tournament(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
+def without(grid: Grid, column: str) -> Grid:
+    """The grid less one of its columns."""
+    return replace(grid, columns=tuple(c for c in grid.columns if c.name != column))
+
+
 _TABLES = {
     "standings": "The list: what the best fifth by this rule then brought, beyond the best fifth"
     " by past spend. The amounts: how much smaller the mean error of a customer is.",
@@ -62,8 +69,9 @@ _COVERAGE = "Intervals can be trusted where as many customers are inside as the 
 
 def _verdict(answer: Answer) -> Component:
     beaten = answer.extra["beaten"]
+    naive = "Past spend does better" if answer.extra["naive_better"] else "Past spend does as well"
     badge = html.Span(
-        "A model does better" if beaten else "Past spend does as well",
+        "A model does better" if beaten else naive,
         className="tw-badge-good" if beaten else "tw-badge-neutral",
     )
     return html.Div(
