@@ -41,6 +41,7 @@ from tierwise.workflows.beliefs import measured
 from tierwise.workflows.look import Dimension, Look, built_with
 from tierwise.workflows.question import Question
 from tierwise.workflows.rejects import rejects
+from tierwise.workflows.tiers import TierDesk
 
 __all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
@@ -55,6 +56,11 @@ class Desk:
         self.build = build
         self.settings = built_with(build)
         self._scores = lifetime.Kept()
+
+    @property
+    def tiers(self) -> TierDesk:
+        """Questions about tiers."""
+        return TierDesk(self._open)
 
     def today(self, question: Question = DEFAULT) -> Answer:
         """The first panel: customers, what they spend, and what deserves a look."""
