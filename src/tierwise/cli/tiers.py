@@ -44,3 +44,20 @@ def build(
     from tierwise.workflows.tiers import Asked
 
     return desk.tiers.build(question, Asked(goal, rule, basis))
+
+
+@asks(app)
+def backtest(
+    desk: Desk,
+    question: Question,
+    goal: GoalOption = "",
+    rule: RuleOption = None,
+    basis: BasisOption = None,
+    review_months: Annotated[
+        int | None, typer.Option("--review-months", min=1, help="Months between reviews.")
+    ] = None,
+) -> Answer:
+    """Build as of the middle of the data and score on the rest, beside the naive list."""
+    from tierwise.workflows.tiers import Asked
+
+    return desk.tiers.backtest(question, Asked(goal, rule, basis), review_months=review_months)

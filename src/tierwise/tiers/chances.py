@@ -1,8 +1,8 @@
 """How sure a tier is: the chance that a customer belongs to it in the window to come.
 
-What a customer will bring is a sum of a random number of orders. Of the number: alive
-with the model's probability p, and then negative binomial with the shape of the
-posterior of the purchase rate, so that mean and chance of none are the model's.
+What a customer will bring is a sum of a random number of orders. Of the number: the
+chance of none and the mean are the model's, the variance that of a negative binomial
+with the shape of the posterior of the purchase rate, if active.
 Of the orders: the moments of the order model. The sum, where there is one, is taken
 for lognormal with its own mean and variance (Fenton 1960 does so for sums of orders).
 A boundary of the window to come lies where as many customers are expected above it
@@ -21,9 +21,9 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from tierwise.lifetime.cells import Cells
+from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells
 from tierwise.lifetime.histories import HISTORY
-from tierwise.lifetime.models import PurchaseModel
+from tierwise.lifetime.models import PARETO_NBD, PurchaseModel
 from tierwise.lifetime.order_terms import OrderModel
 
 Vector = npt.NDArray[np.float64]
@@ -44,7 +44,10 @@ def counts(
     mean = model.expected_purchases(theta, cells, weeks)
     shape = theta[0] + cells.x  # r is the first parameter of every model
     if_active = mean / active
-    none = np.exp(-shape * np.log1p(if_active / shape))
+    if model is PARETO_NBD:  # who may also leave without a purchase
+        none = np.exp(-shape * np.log1p(if_active / shape))
+    else:  # a rate of Gamma(r + x, alpha + T) while active: Fader, Hardie & Lee 2005, eq. 8
+        none = np.exp(-shape * np.log1p(weeks / (theta[1] + cells.T_days / DAYS_PER_WEEK)))
     second = if_active + if_active**2 * (1 + 1 / shape)
     return {
         **_history(cells),

@@ -42,7 +42,16 @@ class Ahead:
 class Moment:
     """The rule and the chances as of one day; nothing later is read."""
 
-    def __init__(self, look: Look, settings: TiersSettings, lens: Lens, day: date) -> None:
+    def __init__(
+        self,
+        look: Look,
+        settings: TiersSettings,
+        lens: Lens,
+        day: date,
+        *,
+        horizon_weeks: float | None = None,
+    ) -> None:
+        self._horizon_weeks = horizon_weeks
         self.look = look
         self.settings = settings
         self.lens = lens
@@ -64,6 +73,8 @@ class Moment:
     @cached_property
     def horizon_weeks(self) -> float:
         """Length of the window to come: that of the window behind, or of [value.lifetime]."""
+        if self._horizon_weeks is not None:
+            return self._horizon_weeks
         months = self.look.window.months
         if self.settings.basis is not TierBasis.WINDOW or months is None:
             months = self.look.settings.lifetime.horizon_months
@@ -262,6 +273,13 @@ class Tiering:
     def through(self, lens: Lens) -> Moment:
         """The rule alone through another lens."""
         return Moment(self.look, self.settings, lens, self.day)
+
+
+def span_of(look: Look) -> tuple[date, date]:
+    """First and last day of the order lines."""
+    lines = look.lines()
+    found = look.rows(lines.aggregate(a=lines.created_at.min(), z=lines.created_at.max()))[0]
+    return found["a"].date(), found["z"].date()
 
 
 def with_goal(settings: TiersSettings, goal: str) -> TiersSettings:

@@ -11,6 +11,7 @@ from tierwise.settings import TierBasis, TierRule, TiersSettings
 from tierwise.tiers import overview
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
+from tierwise.workflows.tier_backtest import backtest_answer
 from tierwise.workflows.tiering import Tiering, tiers_built_with, with_goal
 
 DEFAULT = Question()
@@ -53,3 +54,15 @@ class TierDesk:
             rows = look.rows(overview.expression(members, found.now.summary))
             context = look.context(found.now.cuts.customers, found.lens)
             return overview.answer(context, rows, found.now.cuts, found.settings, ())
+
+    def backtest(
+        self,
+        question: Question = DEFAULT,
+        asked: Asked = AS_DECLARED,
+        *,
+        review_months: int | None = None,
+    ) -> Answer:
+        """Tiers as of the middle of the data, scored on the rest."""
+        with self._open(question) as look:
+            found = self._tiering(look, asked)
+            return backtest_answer(look, found.settings, found.lens, review_months)
