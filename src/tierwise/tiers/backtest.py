@@ -175,11 +175,17 @@ def _fewer(scored: Scored) -> float | None:
 
 
 def _lost(scored: Scored) -> float | None:
-    """Of all value that came, what all tiers but the last capture less, sizes being equal."""
-    k = len(scored.names) - 1
+    """Of all value that came, what a held list captures less than the rule's order cut as long.
+
+    Of the list that loses most, for a gain elsewhere does not make up for it.
+    """
     total = sum(float(row["total"]) for _, row in scored.intervals)
-    apart = sum(float(row[f"equal_{k}"]) - float(row[f"held_{k}"]) for _, row in scored.intervals)
-    return apart / total if total > 0 else None
+    lists = range(1, len(scored.names))
+    apart = [
+        sum(float(row[f"equal_{k}"]) - float(row[f"held_{k}"]) for _, row in scored.intervals)
+        for k in lists
+    ]
+    return max(apart) / total if total > 0 else None
 
 
 def _calibration_error(rows: Rows) -> float | None:
