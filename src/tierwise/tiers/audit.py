@@ -83,9 +83,11 @@ def with_agents(contacts: ir.Table, agents: ir.Table | None) -> ir.Table:
     """
     table = contacts
     if "repeat_of_id" in contacts.columns:
-        again = contacts.filter(contacts.repeat_of_id.notnull()).select(
-            first_id="repeat_of_id"
-        ).distinct()
+        again = (
+            contacts.filter(contacts.repeat_of_id.notnull())
+            .select(first_id="repeat_of_id")
+            .distinct()
+        )
         joined = table.left_join(again, table.contact_id == again.first_id)
         table = joined.mutate(repeated=joined.first_id.notnull()).drop("first_id")
     if agents is None or "assignee_id" not in contacts.columns:
@@ -175,8 +177,15 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, ...]:
         return ()
     first, last = known[0], known[-1]
     return tuple(
-        Figure(f"{name}_{where}", f"Mean wait, {row['group']}", row["wait_s"], Unit.SECONDS,
-               row["wait_s_low"], row["wait_s_high"], opens=row["opens"])
+        Figure(
+            f"{name}_{where}",
+            f"Mean wait, {row['group']}",
+            row["wait_s"],
+            Unit.SECONDS,
+            row["wait_s_low"],
+            row["wait_s_high"],
+            opens=row["opens"],
+        )
         for where, row, name in (("first", first, "wait"), ("last", last, "wait"))
     )
 

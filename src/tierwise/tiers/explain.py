@@ -41,7 +41,9 @@ def answer(
         figures=_figures(row, label, cuts),
         grids=(
             Grid("chances", "The window to come", _CHANCES, _chances(row, settings.names)),
-            Grid("changes", "What would change it", _CHANGES, _changes(row, cuts, settings, context)),
+            Grid(
+                "changes", "What would change it", _CHANGES, _changes(row, cuts, settings, context)
+            ),
             Grid(
                 "reviews",
                 "Reviews",

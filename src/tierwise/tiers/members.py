@@ -102,7 +102,11 @@ def answer(
         figures=(Figure("found", "Customers", found, Unit.COUNT),),
         grids=(
             Grid(
-                "members", title, COLUMNS, tuple(member_row(r, settings, names) for r in rows), "opens"
+                "members",
+                title,
+                COLUMNS,
+                tuple(member_row(r, settings, names) for r in rows),
+                "opens",
             ),
         ),
         notes=(*((cut,) if found > len(rows) else ()), *notes),
@@ -127,7 +131,7 @@ def movers_answer(
     up = sum(r["customers"] for r in both if r["before"] > r["tier"])
     table = tuple(
         {
-            "before": label.get(before, "new"),
+            "before": "new" if before is None else label[before],
             **{
                 f"to_{k}": sum(
                     r["customers"] for r in flow if r["before"] == before and r["tier"] == k

@@ -40,7 +40,8 @@ def found_in(source: str, text: str, words: Sequence[str]) -> tuple[Hit, ...]:
 def _pattern(word: str) -> re.Pattern[str]:
     parts = [re.escape(part) for part in re.split(r"[\s-]+", word.strip()) if part]
     plural = r"s?" if parts[-1][-1:].isalpha() else ""
-    return re.compile(rf"(?<!\w){r'[\s-]+'.join(parts)}{plural}(?!\w)", re.IGNORECASE)
+    phrase = r"[\s-]+".join(parts)
+    return re.compile(rf"(?<!\w){phrase}{plural}(?!\w)", re.IGNORECASE)
 
 
 def words_with_names(words: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,14 +11,15 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 from dateutil.relativedelta import relativedelta
+from pydantic import ValidationError
 
 from tierwise.engine.builds import Build
-from tierwise.errors import DataError, MissingDataError
+from tierwise.errors import DataError, MissingDataError, SettingsError
 from tierwise.lifetime import discounting
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
 from tierwise.tiers import breaks, chances, overrides, rules, stability, values
 from tierwise.tiers.rules import Cuts
-from tierwise.value import ranking
+from tierwise.value import ranking, slices
 from tierwise.value.windows import first_day
 from tierwise.workflows.lifetime import Lifetime
 from tierwise.workflows.look import Look
@@ -234,11 +235,13 @@ class Tiering:
     def members(self) -> ir.Table:
         """One row a customer: tier, since, reason, chances, override; kept in the session."""
         prior: ir.Table | None = None
+        self.reviewed: list[tuple[date, ir.Table]] = []
         for number, day in enumerate(self.days):
             moment = (
                 self.now if day == self.day else Moment(self.look, self.settings, self.lens, day)
             )
             prior = self._review(moment, prior, number)
+            self.reviewed.append((day, prior))
         assert prior is not None  # the day itself is always reviewed
         return self._decided(prior)
 
@@ -257,7 +260,19 @@ class Tiering:
         held = self.look.session.hold_arrow("tiers_overrides", overrides.to_arrow(rows, self.day))
         found = overrides.applied(table, held)
         p = chances.p_of(found, found.tier, len(self.settings.names))
-        return self.look.session.keep(f"tiers_members_{self.day:%Y%m%d}", found.mutate(p_tier=p))
+        whole = self._with_need(found.mutate(p_tier=p))
+        return self.look.session.keep(f"tiers_members_{self.day:%Y%m%d}", whole)
+
+    def _with_need(self, table: ir.Table) -> ir.Table:
+        """Members with what they need: tier says how much, need says what."""
+        customers = self.look.whole.table("customers")
+        known = {d.name for d in self.look.dimensions() if not d.of_line}
+        if customers is None or self.settings.need_by not in known:
+            return table.mutate(need=ibis.literal(""))
+        value = slices.field(customers, self.settings.need_by).cast("string")
+        need = customers.select("customer_id", need=value)
+        joined = table.left_join(need, "customer_id").drop("customer_id_right")
+        return joined.mutate(need=joined.need.fill_null(slices.NOT_GIVEN))
 
     @cached_property
     def overrides(self) -> tuple[overrides.Decision, ...]:
@@ -266,13 +281,10 @@ class Tiering:
         rows = [] if table is None else self.look.rows(table)
         return overrides.decisions(self.settings, rows)
 
-    def other(self, **changes: object) -> Tiering:
-        """The same population under other settings."""
-        return Tiering(self.look, self.settings.model_copy(update=changes), day=self.day)
-
-    def through(self, lens: Lens) -> Moment:
-        """The rule alone through another lens."""
-        return Moment(self.look, self.settings, lens, self.day)
+    def through(self, lens: Lens, basis: TierBasis) -> Moment:
+        """The rule alone by another value."""
+        settings = self.settings.model_copy(update={"basis": basis})
+        return Moment(self.look, settings, lens, self.day)
 
 
 def span_of(look: Look) -> tuple[date, date]:
@@ -280,6 +292,15 @@ def span_of(look: Look) -> tuple[date, date]:
     lines = look.lines()
     found = look.rows(lines.aggregate(a=lines.created_at.min(), z=lines.created_at.max()))[0]
     return found["a"].date(), found["z"].date()
+
+
+def checked(settings: TiersSettings, changes: Mapping[str, object]) -> TiersSettings:
+    """The settings with some changed; SettingsError where they do not fit together."""
+    try:
+        return TiersSettings.model_validate({**settings.model_dump(), **changes})
+    except ValidationError as error:
+        said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise SettingsError(f"[tiers]: {said}.", "Correct tierwise.toml.") from None
 
 
 def with_goal(settings: TiersSettings, goal: str) -> TiersSettings:

@@ -243,8 +243,10 @@ class Desk:
     ) -> Answer:
         """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK.
 
-        `find:text` looks for ids and names instead.
+        `tier:A` lists a tier's members, `find:text` looks for ids and names instead.
         """
+        if selector.startswith("tier:"):
+            return self.tiers.members(selector.removeprefix("tier:"), question, limit=limit)
         chosen = member_lists.parse(selector)
         with self._open(self._narrowed(question, chosen)) as look:
             measure = chosen.measure or str(look.lens)
