@@ -49,7 +49,7 @@ def expression(
     peers = members.group_by("need").aggregate(
         best_peers=members.value.cast("float64").quantile(PEERS)
     )
-    last = members.filter(members.tier == tiers).inner_join(peers, "need").drop("need_right")
+    last = members.filter(members.tier == tiers).inner_join(peers, "need")
     if wallets is None:
         last = last.mutate(wallet=ibis.null("float64"))
     else:

@@ -94,7 +94,7 @@ def several(table: ir.Table, members: ir.Table, limit: int) -> ir.Table:
     )
     joined = grouped.inner_join(
         members.select("customer_id", "tier", "rank", "value"), "customer_id"
-    ).drop("customer_id_right")
+    )
     chosen = joined.filter(joined.best != joined.worst)
     chosen = chosen.mutate(found=chosen.count().over(), reach=chosen.worst - chosen.best)
     return chosen.order_by([ibis.desc("reach"), ibis.asc("rank")]).limit(limit)

@@ -67,7 +67,7 @@ def mapped(members: ir.Table, summary: ir.Table, scored: ir.Table) -> ir.Table:
     Profit is the summary's where it is known, else the value of the tiers.
     """
     profit = summary.select("customer_id", own_profit=summary.profit.cast("float64"))
-    table = members.inner_join(scored, "customer_id").drop("customer_id_right")
+    table = members.inner_join(scored, "customer_id")
     table = table.left_join(profit, "customer_id").drop("customer_id_right")
     table = table.mutate(profit=table.own_profit.fill_null(table.value.cast("float64")))
     happy, earns = table.happy >= HAPPY, table.profit > 0

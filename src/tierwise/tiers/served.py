@@ -30,10 +30,10 @@ def under(members: ir.Table, per_customer: ir.Table, names: list[str], tiers: in
     got = per_customer.select(
         "customer_id", "contacts", **{n: _mean(per_customer, n) for n in names}
     )
-    table = members.inner_join(got, "customer_id").drop("customer_id_right")
-    last = table.tier == tiers
+    table = members.inner_join(got, "customer_id")
     missing = [n for n in ("wait_s", "abandoned", "rating") if n not in names]
     table = table.mutate(**dict.fromkeys(missing, ibis.null("float64")))
+    last = table.tier == tiers
     table = table.mutate(
         usual_wait=table.wait_s.mean(where=last).over(),
         usual_rating=table.rating.mean(where=last).over(),
@@ -64,7 +64,7 @@ def over(members: ir.Table, shares: ir.Table) -> ir.Table:
     taken = taken.select(
         "customer_id", "value_share", "excess", "contacts", "agent_minutes", "cost_to_serve"
     )
-    table = members.inner_join(taken, "customer_id").drop("customer_id_right")
+    table = members.inner_join(taken, "customer_id")
     return table.mutate(found=table.count().over())
 
 

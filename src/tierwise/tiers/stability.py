@@ -61,6 +61,7 @@ def start(now: ir.Table, day: date) -> ir.Table:
         since=ibis.literal(day),
         waits_since=ibis.null("date"),
         reason=ibis.literal(str(Reason.NEW)),
+        reviews=now.rule_tier.cast("string"),
     )
 
 
@@ -77,7 +78,13 @@ def review(
     `prior` has `customer_id`, `tier`, `since`, `waits_since`; `bounds` are the
     values at the cuts.
     """
-    was = prior.select("customer_id", before="tier", was_since="since", was_waiting="waits_since")
+    was = prior.select(
+        "customer_id",
+        before="tier",
+        was_since="since",
+        was_waiting="waits_since",
+        was_reviews="reviews",
+    )
     table = now.left_join(was, "customer_id").drop("customer_id_right")
     up = _up(table, bounds, settings)
     down = _down(table, bounds, settings)
@@ -116,8 +123,16 @@ def review(
         since=moved.ifelse(ibis.literal(day), table.was_since),
         waits_since=moved.ifelse(None, table.waits),
         reason=reason,
+        reviews=_told(table.was_reviews, tier),
     ).drop(
-        "up", "down", "up_but_for_cost", "down_but_for_cost", "waits", "was_since", "was_waiting"
+        "up",
+        "down",
+        "up_but_for_cost",
+        "down_but_for_cost",
+        "waits",
+        "was_since",
+        "was_waiting",
+        "was_reviews",
     )
 
 
@@ -151,3 +166,9 @@ def _down(
 
 def _finite(bound: float) -> float:
     return min(bound, 1e300)
+
+
+def _told(before: ir.StringValue, tier: ir.Value) -> ir.Value:
+    """Tiers of all reviews, the latest last, such as `2,2,1`."""
+    now = tier.cast("int64").cast("string")
+    return before.isnull().ifelse(now, before + "," + now)

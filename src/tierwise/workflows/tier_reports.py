@@ -51,7 +51,7 @@ PERKS = ("thanks", "review", "offer")
 
 def context(found: Tiering) -> Context:
     """What the figures stand on."""
-    return found.look.context(found.now.cuts.customers, found.lens)
+    return found.look.context(found.facts.cuts.customers, found.lens)
 
 
 def notes(found: Tiering) -> tuple[str, ...]:
@@ -62,14 +62,13 @@ def notes(found: Tiering) -> tuple[str, ...]:
         TierBasis.EVER: "what is expected without end",
     }[found.settings.basis]
     told = [f"Goal: {found.settings.goal}", f"Value is {basis}."]
-    ahead = found.now.ahead
-    if ahead is None:
-        told.append("No expectation can be had, so P(tier) is that of the rule: 0 or 1.")
+    facts = found.facts
+    if facts.method:
+        told.append(f"P(tier) is of the next {facts.weeks:,.0f} weeks: {facts.method}.")
     else:
-        weeks = found.now.horizon_weeks
-        told.append(f"P(tier) is of the next {weeks:,.0f} weeks: {ahead.method}.")
-    if len(found.days) > 1:
-        told.append(f"{len(found.days)} reviews from {found.days[0]} to {found.days[-1]}.")
+        told.append("No expectation can be had, so P(tier) is that of the rule: 0 or 1.")
+    if len(facts.days) > 1:
+        told.append(f"{len(facts.days)} reviews from {facts.days[0]} to {facts.days[-1]}.")
     return (*told, regression(found))
 
 
@@ -81,7 +80,7 @@ def regression(found: Tiering) -> str:
     last = earlier(found.day, look.window)
     before = look.summary_of(first_day(last, look.window), last)
     own = values.of_window(before, found.lens)
-    size = found.now.cuts.last_ranks[0] or top_count(0.01, found.now.cuts.customers)
+    size = found.facts.cuts.last_ranks[0] or top_count(0.01, found.facts.cuts.customers)
     now = values.of_window(found.now.summary, found.lens)
     measured = shrinkage.measured(look.rows(shrinkage.query(own, now, size))[0])
     return shrinkage.UNMEASURED if measured is None else measured.words(look.context(0).currency)
@@ -90,7 +89,7 @@ def regression(found: Tiering) -> str:
 def overview_answer(found: Tiering) -> Answer:
     """Tiers side by side."""
     rows = found.look.rows(overview.expression(found.members, found.now.summary))
-    return overview.answer(context(found), rows, found.now.cuts, found.settings, notes(found))
+    return overview.answer(context(found), rows, found.facts.cuts, found.settings, notes(found))
 
 
 def members_answer(found: Tiering, tier: str, limit: int) -> Answer:
@@ -128,7 +127,7 @@ def movers_answer(found: Tiering, limit: int) -> Answer:
         for one in found.overrides
         if (state := one.state(found.day)) != "in force"
     ]
-    told = () if len(found.days) > 1 else ("The data hold no earlier review to move from.",)
+    told = () if len(found.facts.days) > 1 else ("The data hold no earlier review to move from.",)
     return members.movers_answer(
         context(found),
         rows,
@@ -147,12 +146,10 @@ def explain_answer(found: Tiering, customer_id: str) -> Answer:
     customer_id = look.customer_row(customer_id)["customer_id"]  # as the data write it
     table = found.members
     row = look.rows(table.filter(table.customer_id == customer_id))[0]
-    history = []
-    for day, review in found.reviewed:
-        own = look.rows(review.filter(review.customer_id == customer_id).select("tier"))
-        history += [(day, int(one["tier"])) for one in own]
+    reviews = [int(tier) for tier in row["reviews"].split(",")]
+    history = list(zip(found.facts.days[-len(reviews) :], reviews, strict=True))
     name = look.names([row]).get(customer_id, "")
-    return explain.answer(context(found), row, found.now.cuts, found.settings, history, name)
+    return explain.answer(context(found), row, found.facts.cuts, found.settings, history, name)
 
 
 def sensitivity_answer(found: Tiering, limit: int) -> Answer:
@@ -216,10 +213,10 @@ def audit_answer(found: Tiering) -> Answer:
     summary = found.now.summary.select("customer_id", "agent_minutes", "cost_to_serve")
     table = found.members.select("customer_id", "tier", "rank", "value")
     table = table.left_join(summary, "customer_id").drop("customer_id_right")
-    limits = _band_limits(look, found.now.cuts.customers)
+    limits = _band_limits(look, found.facts.cuts.customers)
     band = sum(((table["rank"] > last).cast("int64") for last in limits), table["rank"] * 0)
     label = dict(enumerate(found.settings.names, 1))
-    ranks = dict(enumerate(_band_labels(limits, found.now.cuts.customers)))
+    ranks = dict(enumerate(_band_labels(limits, found.facts.cuts.customers)))
     both = []
     for group, named_by in ((table.tier, label), (band, ranks)):
         groups = table.mutate(group=group)
@@ -260,7 +257,7 @@ def _owned(look: Look) -> ir.Table | None:
 
 def cliffs_answer(found: Tiering) -> Answer:
     """Customers alike in value on two sides of a boundary."""
-    look, cuts = found.look, found.now.cuts
+    look, cuts = found.look, found.facts.cuts
     if all(bound in (0.0, float("inf")) for bound in cuts.values):
         raise MissingDataError("No boundary parts anybody.", "Choose another rule.")
     table = look.session.keep("tiers_cliffs", cliffs.near(found.members, cuts))
@@ -290,7 +287,7 @@ def served_answer(found: Tiering, limit: int) -> Answer:
 
 def bottom_answer(found: Tiering, limit: int) -> Answer:
     """The last tier: structural and growable."""
-    look, cuts = found.look, found.now.cuts
+    look, cuts = found.look, found.facts.cuts
     asked = look.table("wallets")
     wallets = None if asked is None else wallet.expression(found.now.summary, asked)
     boundary = next((v for v in reversed(cuts.values) if v != float("inf")), 0.0)
@@ -361,7 +358,7 @@ def fit_answer(found: Tiering, limit: int) -> Answer:
 def _fit(
     found: Tiering, table: ir.Table, chosen: list[str], limit: int, barred: set[str]
 ) -> Answer:
-    look, cuts = found.look, found.now.cuts
+    look, cuts = found.look, found.facts.cuts
     most = BEST_SHARE * cuts.customers
     best = max([k for k, last in enumerate(cuts.last_ranks, 1) if last <= most] or [1])
     known = table.filter(table.tier.notnull())
@@ -456,7 +453,7 @@ def contexts_answer(found: Tiering, by: str, limit: int) -> Answer:
 
 def _amounts(found: Tiering) -> tuple[float, ...]:
     """What rules that cut at amounts cut at."""
-    return found.settings.thresholds or tuple(min(v, 1e300) for v in found.now.cuts.values)
+    return found.settings.thresholds or tuple(min(v, 1e300) for v in found.facts.cuts.values)
 
 
 def _parts(found: Tiering, by: str) -> ir.Table:
@@ -476,7 +473,7 @@ def _accounts(found: Tiering, limit: int) -> tuple[Rows, list[str]]:
     if customers is None or "parent_id" not in customers.columns:
         return [], ["Nothing says which customers belong together: map parent_id."]
     groups = look.session.keep("tiers_belonging", belonging.accounts(customers))
-    table = contexts.accounts(found.members, groups, found.now.cuts.values)
+    table = contexts.accounts(found.members, groups, found.facts.cuts.values)
     return look.rows(contexts.listed_accounts(table, limit)), []
 
 

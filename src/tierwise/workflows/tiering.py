@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from importlib.metadata import version
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -14,6 +16,7 @@ from dateutil.relativedelta import relativedelta
 from pydantic import ValidationError
 
 from tierwise.engine.builds import Build
+from tierwise.engine.derived import Derived, derived
 from tierwise.errors import DataError, MissingDataError, SettingsError
 from tierwise.lifetime import discounting
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
@@ -23,6 +26,9 @@ from tierwise.value import ranking, slices
 from tierwise.value.windows import first_day
 from tierwise.workflows.lifetime import Lifetime
 from tierwise.workflows.look import Look
+
+SHAPE = 1
+"""Raised whenever members are made otherwise, so that none kept from before is read."""
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
@@ -186,6 +192,37 @@ class Moment:
         return joined.select(*table.columns, "p_active", "order_value", "near_value", **found)
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What members stand on, as it is noted down beside them."""
+
+    cuts: Cuts
+    days: tuple[date, ...]  # of the reviews, the last one the day itself
+    method: str  # how expectations were found; "" where there are none
+    weeks: float  # length of the window to come
+
+    def written(self) -> dict[str, object]:
+        """As JSON takes it."""
+        values = [value if value != float("inf") else None for value in self.cuts.values]
+        return {
+            "last_ranks": list(self.cuts.last_ranks),
+            "values": values,
+            "customers": self.cuts.customers,
+            "note": self.cuts.note,
+            "days": [day.isoformat() for day in self.days],
+            "method": self.method,
+            "weeks": self.weeks,
+        }
+
+    @classmethod
+    def read(cls, noted: Mapping[str, Any]) -> Facts:
+        """From what `written` gave."""
+        values = tuple(float("inf") if v is None else float(v) for v in noted["values"])
+        cuts = Cuts(tuple(noted["last_ranks"]), values, noted["customers"], noted["note"])
+        days = tuple(date.fromisoformat(day) for day in noted["days"])
+        return cls(cuts, days, noted["method"], noted["weeks"])
+
+
 class Tiering:
     """Tiers as of the build's day, after the reviews before it."""
 
@@ -195,13 +232,11 @@ class Tiering:
         settings: TiersSettings,
         *,
         day: date | None = None,
-        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.look = look
         self.settings = settings
         self.lens = look.question.lens or settings.lens or look.lens
         self.day = day or look.as_of
-        self.tell = tell
 
     @cached_property
     def now(self) -> Moment:
@@ -232,18 +267,43 @@ class Tiering:
         return first + relativedelta(months=months, days=-5)
 
     @cached_property
+    def _kept(self) -> Derived:
+        """Members and facts, made once for a build, a question and settings."""
+        look = self.look
+        key = {
+            "shape": SHAPE,
+            "version": version("tierwise"),
+            "lens": self.lens,
+            "window": str(look.window),
+            "where": [(dimension.name, value) for dimension, value in look.where],
+            "day": self.day,
+            "settings": self.settings.model_dump(mode="json", exclude={"goal", "fairness"}),
+        }
+        return derived(look.session, look.build, "tiers", key, self._make)
+
+    @cached_property
     def members(self) -> ir.Table:
-        """One row a customer: tier, since, reason, chances, override; kept in the session."""
+        """One row a customer: tier, since, reason, chances, override, reviews."""
+        return self.look.session.parquet(self._kept.path)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the members stand on."""
+        return Facts.read(self._kept.facts)
+
+    def _make(self) -> tuple[ir.Table, Mapping[str, object]]:
         prior: ir.Table | None = None
-        self.reviewed: list[tuple[date, ir.Table]] = []
         for number, day in enumerate(self.days):
-            moment = (
-                self.now if day == self.day else Moment(self.look, self.settings, self.lens, day)
-            )
+            moment = self.now
+            if day != self.day:
+                moment = Moment(self.look, self.settings, self.lens, day)
             prior = self._review(moment, prior, number)
-            self.reviewed.append((day, prior))
         assert prior is not None  # the day itself is always reviewed
-        return self._decided(prior)
+        ahead = self.now.ahead
+        facts = Facts(
+            self.now.cuts, self.days, ahead.method if ahead else "", self.now.horizon_weeks
+        )
+        return self._decided(prior), facts.written()
 
     def _review(self, moment: Moment, prior: ir.Table | None, number: int) -> ir.Table:
         placed = moment.placed
@@ -260,8 +320,7 @@ class Tiering:
         held = self.look.session.hold_arrow("tiers_overrides", overrides.to_arrow(rows, self.day))
         found = overrides.applied(table, held)
         p = chances.p_of(found, found.tier, len(self.settings.names))
-        whole = self._with_need(found.mutate(p_tier=p))
-        return self.look.session.keep(f"tiers_members_{self.day:%Y%m%d}", whole)
+        return self._with_need(found.mutate(p_tier=p))
 
     def _with_need(self, table: ir.Table) -> ir.Table:
         """Members with what they need: tier says how much, need says what."""
