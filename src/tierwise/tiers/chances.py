@@ -168,7 +168,8 @@ def at_least(joined: ir.Table, bounds: Sequence[float]) -> dict[str, ir.Value]:
             chance = joined.p_some
         else:
             z = (joined.log_mean - float(np.log(bound))) / joined.log_sd
-            chance = joined.p_some * normal(z)
+            # The least of null and a number is the number: a missing sum has to be said.
+            chance = joined.log_mean.isnull().ifelse(0.0, joined.p_some * normal(z))
         found[f"p_to_{k}"] = chance.fill_null(0.0)
     return found
 

@@ -1,8 +1,8 @@
 """Over- and under-served: who takes far more than the value, and who gets less than peers below.
 
 Over-served is as `value.demand` has it. Under-served: a customer above the last tier who
-called at least twice and waited longer on average than the last tier does, or was
-abandoned, or reached agents rated lower.
+called at least twice and waited longer on average than the last tier does, gave up
+waiting more often, or reached agents rated clearly lower.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
+
+LOWER = 0.05
+"""So much lower on a scale of 0..1 agents' ratings must be to count."""
 
 CALLS = 2
 """With fewer contacts a bad one is an accident."""
@@ -37,10 +40,11 @@ def under(members: ir.Table, per_customer: ir.Table, names: list[str], tiers: in
     table = table.mutate(
         usual_wait=table.wait_s.mean(where=last).over(),
         usual_rating=table.rating.mean(where=last).over(),
+        usual_lost=table.abandoned.mean(where=last).over(),
     )
     waits = (table.wait_s > table.usual_wait).fill_null(False)
-    lost = (table.abandoned > 0).fill_null(False)
-    low = (table.rating < table.usual_rating).fill_null(False)
+    lost = (table.abandoned > table.usual_lost).fill_null(False)
+    low = (table.rating < table.usual_rating - LOWER).fill_null(False)
     table = table.mutate(
         waited=waits, lost=lost, lower=low, faults=sum(x.cast("int64") for x in (waits, lost, low))
     )
@@ -101,8 +105,9 @@ def answer(
             ),
         ),
         notes=(
-            f"Under-served: {CALLS} contacts or more, and a longer mean wait, a lower-rated agent"
-            f" than tier {settings.names[-1]} has on average, or a contact abandoned.",
+            f"Under-served: {CALLS} contacts or more, and a longer mean wait than tier"
+            f" {settings.names[-1]} has, a larger share given up, or agents rated lower by"
+            f" {LOWER} or more.",
             *((cut,) if few > len(below) or many > len(above) else ()),
         ),
     )
