@@ -3,7 +3,7 @@
 import math
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from dateutil.relativedelta import relativedelta
 
@@ -50,7 +50,7 @@ def best_classes(values: list[float], counts: list[int], classes: int) -> float:
     best = math.inf
     for cuts in combinations(range(1, len(values)), classes - 1):
         ends = (0, *cuts, len(values))
-        best = min(best, sum(spread(a, b) for a, b in zip(ends, ends[1:], strict=False)))
+        best = min(best, sum(spread(a, b) for a, b in pairwise(ends)))
     return best
 
 

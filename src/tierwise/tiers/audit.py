@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.tiers.ratios import Mean, by_group, mean_of, per_customer
+from tierwise.tiers.values import total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
@@ -120,16 +121,21 @@ def sizes(groups: ir.Table, perks: ir.Table | None, owned: ir.Table | None) -> i
     if owned is not None:
         who = owned.select("customer_id", owner="owner_id")
         table = table.left_join(who, "customer_id").drop("customer_id_right")
-    none = ibis.null("float64")
+    if perks is None:
+        table = table.mutate(perks=ibis.null("int64"))
+    else:
+        table = table.mutate(perks=table.perks.fill_null(0))
+    has_owner = ibis.null("float64") if owned is None else table.owner.notnull().cast("float64")
+    table = table.mutate(has_owner=has_owner)
     return (
         table.group_by("group")
         .aggregate(
             customers=table.count(),
             value=table.value.sum(),
-            agent_minutes=table.agent_minutes.sum(),
+            agent_minutes=total(table.agent_minutes),
             cost_to_serve=table.cost_to_serve.sum(),
-            perks=table.perks.fill_null(0).sum() if perks is not None else none.max(),
-            owned=table.owner.notnull().mean() if owned is not None else none.max(),
+            perks=table.perks.sum(),
+            owned=table.has_owner.mean(),
         )
         .order_by("group")
     )

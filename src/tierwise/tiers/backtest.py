@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.tiers.rules import Cuts, tier_at
+from tierwise.tiers.values import mean, total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
@@ -54,21 +55,23 @@ def interval(members: ir.Table, prior: ir.Table | None, tiers: int) -> ir.Table:
     for k in range(1, tiers):
         held, ruled = table.tier <= k, table.rule_tier <= k
         sums |= {
-            f"held_{k}": table.future.sum(where=held).fill_null(0.0),
-            f"rule_{k}": table.future.sum(where=ruled).fill_null(0.0),
-            f"equal_{k}": table.future.sum(where=table["rank"] <= table[f"__size_{k}"]).fill_null(
-                0.0
-            ),
+            f"held_{k}": _sum_of(table.future, held),
+            f"rule_{k}": _sum_of(table.future, ruled),
+            f"equal_{k}": _sum_of(table.future, table["rank"] <= table[f"__size_{k}"]),
             f"held_n_{k}": held.sum(),
             f"rule_n_{k}": ruled.sum(),
         }
     return table.aggregate(
         customers=table.count(),
-        total=table.future.sum().fill_null(0.0),
+        total=total(table.future).fill_null(0.0),
         held_moves=(table.was != table.tier).sum().fill_null(0),
         rule_moves=(table.rule_was != table.rule_tier).sum().fill_null(0),
         **sums,
     )
+
+
+def _sum_of(column: ir.Value, chosen: ir.BooleanValue) -> ir.Value:
+    return total(chosen.ifelse(column, 0.0)).fill_null(0.0)
 
 
 def calibration(placed: ir.Table, cuts: Cuts, tiers: int) -> ir.Table:
@@ -89,7 +92,7 @@ def calibration(placed: ir.Table, cuts: Cuts, tiers: int) -> ir.Table:
     pairs = ibis.union(*parts)
     bin_of = ibis.least((pairs.p * BINS).floor().cast("int64"), BINS - 1)
     grouped = pairs.group_by(bin=bin_of).aggregate(
-        pairs=pairs.count(), expected=pairs.p.mean(), came=pairs.true.mean()
+        pairs=pairs.count(), expected=mean(pairs.p), came=pairs.true.mean()
     )
     return grouped.order_by("bin")
 
@@ -105,12 +108,12 @@ def captured(placed: ir.Table, naive: ir.Table, tiers: int) -> ir.Table:
     table = table.mutate(place=ibis.row_number().over(order_by=order) + 1)
     for k in range(1, tiers):
         table = table.mutate(**{f"__size_{k}": (table.rule_tier <= k).sum().over()})
-    sums: dict[str, ir.Value] = {"total": table.future.sum(), "customers": table.count()}
+    sums: dict[str, ir.Value] = {"total": total(table.future), "customers": table.count()}
     for k in range(1, tiers):
         sums[f"n_{k}"] = (table.rule_tier <= k).sum()
-        sums[f"captured_{k}"] = table.future.sum(where=table.rule_tier <= k).fill_null(0.0)
+        sums[f"captured_{k}"] = _sum_of(table.future, table.rule_tier <= k)
         naive_list = table.place <= table[f"__size_{k}"]
-        sums[f"naive_{k}"] = table.future.sum(where=naive_list).fill_null(0.0)
+        sums[f"naive_{k}"] = _sum_of(table.future, naive_list)
     return table.aggregate(**sums)
 
 

@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.values import total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
 
@@ -53,9 +54,7 @@ def expression(
     if wallets is None:
         last = last.mutate(wallet=ibis.null("float64"))
     else:
-        asked = wallets.group_by("customer_id").aggregate(
-            wallet=wallets.wallet_amount.cast("float64").sum()
-        )
+        asked = wallets.group_by("customer_id").aggregate(wallet=total(wallets.wallet_amount))
         last = last.left_join(asked, "customer_id").drop("customer_id_right")
     likely = last[f"p_to_{tiers - 1}"]
     kind = ibis.cases(
@@ -77,7 +76,7 @@ def expression(
 def by_kind(table: ir.Table) -> ir.Table:
     """Customers and money by kind."""
     grouped = table.group_by("kind").aggregate(
-        customers=table.count(), value=table.value.sum(), potential=table.potential.sum()
+        customers=table.count(), value=table.value.sum(), potential=total(table.potential)
     )
     return grouped.order_by("kind")
 
@@ -124,7 +123,7 @@ def answer(
         ),
         grids=(
             Grid(
-                "customers",
+                "growing",
                 "Who may grow",
                 _CUSTOMERS,
                 tuple(_row(r, names) for r in rows),

@@ -108,14 +108,18 @@ def ahead(histories: ir.Table, cell_table: ir.Table, orders: OrderModel) -> ir.T
     log_mean = ibis.ifelse(among > 0, among, None).ln() - sigma2 / 2
     return table.select(
         "customer_id",
-        "p_active",
         "p_some",
         "order_value",
+        p_active=_finite(table.p_active),
         log_mean=log_mean,
         log_sd=ibis.greatest(sigma2.sqrt(), 1e-6),
         near_value=table.near_mean * value,
-        ever_value=table.ever_mean * value,
+        ever_value=_finite(table.ever_mean) * value,
     )
+
+
+def _finite(column: ir.Value) -> ir.Value:
+    return ibis.ifelse(column.isnan(), None, column)
 
 
 def sample_query(joined: ir.Table, customers: int, most: int = SAMPLE) -> ir.Table:

@@ -12,6 +12,7 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
 from tierwise.tiers.ratios import by_group, mean_of
 from tierwise.tiers.rules import Cuts
+from tierwise.tiers.values import mean
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
 
@@ -50,7 +51,7 @@ def sides(table: ir.Table) -> ir.Table:
     """One row a side of a boundary. `table` is of `near`."""
     grouped = table.group_by("group").aggregate(
         customers=table.count(),
-        value=table.value.cast("float64").mean(),
+        value=mean(table.value),
         better=table.better.sum(),
         coin=table.coin.sum(),
     )

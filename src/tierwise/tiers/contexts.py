@@ -180,7 +180,7 @@ def answer(
                 tuple(table),
             ),
             Grid(
-                "customers",
+                "differing",
                 "Whose contexts differ most",
                 _DIFFER,
                 tuple(_row(r, label, names) for r in rows),

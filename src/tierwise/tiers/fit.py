@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.values import mean
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
@@ -39,9 +40,9 @@ def profile(known: ir.Table, dimensions: Sequence[str], best: int) -> ir.Table:
         grouped = known.group_by(value=known[name]).aggregate(
             customers=known.count(),
             best=(known.tier <= best).sum(),
-            happy=known.happy.mean(),
-            p_active=known.p_active.mean(),
-            earned=known.value.cast("float64").mean(),
+            happy=mean(known.happy),
+            p_active=mean(known.p_active),
+            earned=mean(known.value),
         )
         parts.append(grouped.mutate(dimension=ibis.literal(name)))
     return reduce(lambda a, b: a.union(b.select(a.columns)), parts)

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TierRule, TiersSettings
 from tierwise.tiers.rules import Cuts
+from tierwise.tiers.values import mean, total
 from tierwise.units import Unit
 from tierwise.value.ranking import LABELS, SUM
 from tierwise.value.shares import Rows, share
@@ -33,9 +34,9 @@ def expression(placed: ir.Table, summary: ir.Table) -> ir.Table:
         least=table.value.min(),
         most=table.value.max(),
         contacts=table.contacts.fill_null(0).sum(),
-        agent_minutes=table.agent_minutes.sum(),
+        agent_minutes=total(table.agent_minutes),
         cost_to_serve=table.cost_to_serve.sum(),
-        certain=table.p_tier.mean(),
+        certain=mean(table.p_tier),
         by_rule=(table.tier == table.rule_tier).sum(),
         overridden=table.is_override.sum(),
     )

@@ -13,6 +13,8 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from tierwise.tiers.values import total
+
 
 @dataclass(frozen=True, slots=True)
 class Mean:
@@ -29,7 +31,7 @@ def per_customer(rows: ir.Table, measures: Mapping[str, ir.Value], by: Sequence[
     table = rows.select(*by, **{name: value.cast("float64") for name, value in measures.items()})
     sums: dict[str, ir.Value] = {}
     for name in measures:
-        sums[f"s_{name}"] = table[name].sum().fill_null(0.0)
+        sums[f"s_{name}"] = total(table[name]).fill_null(0.0)
         sums[f"n_{name}"] = table[name].count().cast("float64")
     return table.group_by(*by).aggregate(contacts=table.count(), **sums)
 
@@ -40,11 +42,11 @@ def by_group(table: ir.Table, names: Sequence[str], group: str) -> ir.Table:
     for name in names:
         s, n = table[f"s_{name}"], table[f"n_{name}"]
         sums |= {
-            f"s_{name}": s.sum(),
-            f"n_{name}": n.sum(),
-            f"ss_{name}": (s * s).sum(),
-            f"sn_{name}": (s * n).sum(),
-            f"nn_{name}": (n * n).sum(),
+            f"s_{name}": total(s),
+            f"n_{name}": total(n),
+            f"ss_{name}": total(s * s),
+            f"sn_{name}": total(s * n),
+            f"nn_{name}": total(n * n),
             f"c_{name}": (n > 0).sum(),
         }
     return table.group_by(group).aggregate(**sums).order_by(group)

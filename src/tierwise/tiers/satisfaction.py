@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.values import mean, total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
 
@@ -48,7 +49,7 @@ def scores(surveys: ir.Table | None, contacts: ir.Table | None) -> ir.Table:
             "Add [sources.surveys], or map satisfaction_score in [sources.contacts].",
         )
     known = known.filter(known.part.notnull() & known.customer_id.notnull())
-    return known.group_by("customer_id").aggregate(happy=known.part.mean(), answers=known.count())
+    return known.group_by("customer_id").aggregate(happy=mean(known.part), answers=known.count())
 
 
 def _scale(surveys: ir.Table) -> tuple[ir.Value, ir.Value]:
@@ -83,7 +84,7 @@ def mapped(members: ir.Table, summary: ir.Table, scored: ir.Table) -> ir.Table:
 def quadrants(table: ir.Table) -> ir.Table:
     """Customers and profit by tier and quadrant. `table` is of `mapped`."""
     grouped = table.group_by("tier", "quadrant").aggregate(
-        customers=table.count(), profit=table.profit.sum(), happy=table.happy.mean()
+        customers=table.count(), profit=total(table.profit), happy=mean(table.happy)
     )
     return grouped.order_by("tier", "quadrant")
 

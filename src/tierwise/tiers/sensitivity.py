@@ -119,7 +119,7 @@ def answer(
         ),
         grids=(
             Grid("others", "Other values", _OTHERS, table),
-            Grid("customers", "Whose tier hangs on it most", _CUSTOMERS, customers, "opens"),
+            Grid("hang", "Whose tier hangs on it most", _CUSTOMERS, customers, "opens"),
         ),
         notes=(
             "Compared by the rule alone, without reviews and decisions.",

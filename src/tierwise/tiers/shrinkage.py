@@ -13,6 +13,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from tierwise.tiers.values import total
 from tierwise.units import Unit, format_value
 
 
@@ -69,13 +70,13 @@ def query(before: ir.Table, now: ir.Table, customers: int) -> ir.Table:
     both = both.mutate(old=old, new=new, top=(both.place <= customers).fill_null(False))
     return both.aggregate(
         customers=both.top.sum(),
-        old=both.old.sum(where=both.top),
-        new=both.new.sum(where=both.top),
-        old2=(both.old * both.old).sum(where=both.top),
-        new2=(both.new * both.new).sum(where=both.top),
-        cross=(both.old * both.new).sum(where=both.top),
-        all_old=both.old.sum(),
-        all_new=both.new.sum(),
+        old=total(both.old * both.top.cast("int64")),
+        new=total(both.new * both.top.cast("int64")),
+        old2=total(both.old * both.old * both.top.cast("int64")),
+        new2=total(both.new * both.new * both.top.cast("int64")),
+        cross=total(both.old * both.new * both.top.cast("int64")),
+        all_old=total(both.old),
+        all_new=total(both.new),
     )
 
 

@@ -10,6 +10,8 @@ import ibis.expr.types as ir
 from tierwise.settings import Lens
 from tierwise.value.ranking import SUM, counted
 
+EXACT = "decimal(38, 8)"
+
 
 def of_window(summary: ir.Table, lens: Lens) -> ir.Table:
     """One row a customer of the summary: `customer_id`, `value` of the window.
@@ -37,6 +39,16 @@ def of_expectation(summary: ir.Table, ahead: ir.Table, column: str) -> ir.Table:
     expected = ahead.select("customer_id", value=ahead[column].cast(SUM))
     joined = summary.select("customer_id").left_join(expected, "customer_id")
     return joined.select("customer_id", value=joined.value.fill_null(Decimal(0)).cast(SUM))
+
+
+def total(column: ir.Value) -> ir.Value:
+    """Sum of a floating-point column that comes out alike whatever the order of the rows."""
+    return column.cast(EXACT).sum().cast("float64")
+
+
+def mean(column: ir.Value) -> ir.Value:
+    """The same of its mean; null where nothing is known."""
+    return total(column) / column.count().nullif(0)
 
 
 def in_order(values: ir.Table) -> ir.Table:

@@ -293,17 +293,23 @@ class Tiering:
 
     def _make(self) -> tuple[ir.Table, Mapping[str, object]]:
         prior: ir.Table | None = None
-        for number, day in enumerate(self.days):
-            moment = self.now
-            if day != self.day:
-                moment = Moment(self.look, self.settings, self.lens, day)
-            prior = self._review(moment, prior, number)
-        assert prior is not None  # the day itself is always reviewed
+        reviewed: list[date] = []
+        for day in self.days[:-1]:
+            moment = Moment(self.look, self.settings, self.lens, day)
+            try:
+                prior = self._review(moment, prior, len(reviewed))
+            except DataError:  # too early for tiers: nobody has any value yet
+                continue
+            reviewed.append(day)
+        members = self._review(self.now, prior, len(reviewed))
         ahead = self.now.ahead
         facts = Facts(
-            self.now.cuts, self.days, ahead.method if ahead else "", self.now.horizon_weeks
+            self.now.cuts,
+            (*reviewed, self.day),
+            ahead.method if ahead else "",
+            self.now.horizon_weeks,
         )
-        return self._decided(prior), facts.written()
+        return self._decided(members), facts.written()
 
     def _review(self, moment: Moment, prior: ir.Table | None, number: int) -> ir.Table:
         placed = moment.placed
