@@ -42,6 +42,7 @@ def main() -> None:
     for step, seconds in found["seconds"].items():
         print(f"{step:24}{seconds:10.2f} s")
     print(f"{'in all':24}{found['total_s']:10.2f} s (at most {SECONDS})")
+    print(f"{'processor time':24}{found['cpu_s']:10.2f} s, imports included")
     print(f"{'peak memory':24}{found['peak_mib']:8.0f} MiB (at most {MEMORY_MIB})")
     print(f"{'customers':24}{found['customers']:12,}, {found['cells']:,} different histories")
     print(f"{'tiers':24}{found['sizes']}, {found['moved']:,} moved")

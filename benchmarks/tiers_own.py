@@ -29,7 +29,7 @@ from tierwise.tiers import chances, rules, stability, values
 DAY, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
 WEEKS = 365.25 / 7
 SPEND = (6.25, 3.74, 15.44)
-MEMORY = "1600MB"  # what the engine may hold before it spills; Python and Arrow come on top
+MEMORY = "2600MB"  # what the engine may hold before it spills; Python and Arrow come on top
 
 TRUTH = (0.525, 6.183, 0.891, 1.614)  # CDNOW's, as published
 CHUNK = 1_000_000
@@ -91,21 +91,22 @@ def main() -> None:
         columns = chances.counts(MBG_NBD, fit.theta, cells, WEEKS, 0.0018)
         held = session.hold("cells", columns)
         lap("chances_of_histories")
-        ordered = session.keep("ordered", values.in_order(known.select("customer_id", "value")))
+        ordered = session.keep(
+            "ordered", values.in_order(known.select("customer_id", "value", "first_on"))
+        )
         lap("order")
         row = session.rows(rules.cut_query(ordered, settings))[0]
         cuts = rules.cuts_of(row, len(settings.names))
         cuts = rules.with_values(cuts, session.rows(rules.value_query(ordered, cuts)))
         lap("cut")
-        ahead = session.keep("ahead", chances.ahead(known, held, GammaGammaOrders(SPEND, 1.0)))
-        joined = ordered.inner_join(ahead, "customer_id")
+        ahead = chances.ahead(known, held, GammaGammaOrders(SPEND, 1.0))
+        joined = ordered.left_join(ahead, "customer_id").drop("customer_id_right")
+        joined = session.keep("joined", joined.drop("cumulative", "earned"))
         query = chances.sample_query(joined, cuts.customers)
         sample = {k: v.astype(np.float64) for k, v in session.columns(query).items()}
         bounds = chances.boundaries(sample, cuts.customers, cuts.last_ranks)
         lap("boundaries_ahead")
-        facts = known.select("customer_id", "first_on")
-        table = ordered.left_join(ahead, "customer_id").drop("customer_id_right")
-        table = table.left_join(facts, "customer_id").drop("customer_id_right")
+        table = joined
         placed = table.select(
             "customer_id",
             "value",
@@ -142,6 +143,7 @@ def main() -> None:
                 "cells": cells.size,
                 "sizes": [row["n"] for row in sizes],
                 "moved": sum(row["moved"] for row in sizes),
+                "cpu_s": sum(resource.getrusage(resource.RUSAGE_SELF)[:2]),
                 "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             }
         )

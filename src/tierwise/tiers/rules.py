@@ -44,6 +44,7 @@ def cut_query(ordered: ir.Table, settings: TiersSettings, at: Sequence[float] = 
     `ordered` as `values.in_order`. `at` are amounts for rule natural_break, and the
     first last rank for rule capacity.
     """
+    ordered = ordered.mutate(total=ordered.earned.sum().over())
     positive = (ordered.value > 0).sum()
     lasts = [last.fill_null(NOBODY) for last in _lasts(ordered, settings, at)]
     return ordered.aggregate(

@@ -52,16 +52,14 @@ def mean(column: ir.Value) -> ir.Value:
 
 
 def in_order(values: ir.Table) -> ir.Table:
-    """Add `rank` (1 is the best), `n`, and `cumulative` and `total` of values above zero.
+    """Add `rank` (1 is the best), `earned` (value above zero) and its `cumulative` sum.
 
     Equal values go by customer_id, so that every run and every engine gives one order.
     """
+    table = values.mutate(earned=ibis.greatest(values.value, Decimal(0)).cast(SUM))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
-    table = values.mutate(rank=ibis.row_number().over(order_by=order) + 1)
-    earned = ibis.greatest(table.value, Decimal(0)).cast(SUM)
-    table = table.mutate(earned=earned)
+    # One order for both: the engine sorts once.
     return table.mutate(
-        n=table.count().over(),
-        total=table.earned.sum().over().cast(SUM),
-        cumulative=table.earned.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        rank=ibis.row_number().over(order_by=order) + 1,
+        cumulative=table.earned.sum().over(order_by=order, rows=(None, 0)).cast(SUM),
     )

@@ -177,7 +177,13 @@ class Moment:
     def placed(self) -> ir.Table:
         """Customers with `rule_tier` and `p_to_1`, ...; no expectation: the rule is certain."""
         cuts, table = self.cuts, self.ordered
-        table = table.mutate(rule_tier=rules.tier_at(table["rank"], cuts))
+        table = table.select(
+            "customer_id",
+            "value",
+            "rank",
+            "first_on",
+            rule_tier=rules.tier_at(table["rank"], cuts),
+        )
         tiers = range(1, len(self.settings.names))
         if self.ahead is None:
             sure = {f"p_to_{k}": (table.rule_tier <= k).cast("float64") for k in tiers}
