@@ -23,7 +23,7 @@ from tierwise.lifetime.cells import Cells
 from tierwise.lifetime.models import MBG_NBD
 from tierwise.lifetime.order_terms import GammaGammaOrders
 from tierwise.lifetime.simulate import mbg_nbd_histories
-from tierwise.settings import StabilitySettings, TiersSettings
+from tierwise.settings import StabilitySettings, TierRule, TiersSettings
 from tierwise.tiers import chances, rules, stability, values
 
 DAY, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
@@ -81,7 +81,7 @@ def main() -> None:
         seconds[name] = time.perf_counter() - began
         began = time.perf_counter()
 
-    settings = TiersSettings(goal="measure")
+    settings = TiersSettings(goal="measure", rule=TierRule.SHARE)
     with open_session(MEMORY) as session:
         known = session.parquet(folder / "histories.parquet")
         found = session.columns(purchase_histories.cells(known))

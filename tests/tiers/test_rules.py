@@ -117,7 +117,7 @@ def test_the_first_tier_ends_where_capacity_says(session, hold):
     [
         ({"names": ("a",)}, "2 to 10 different names"),
         ({"names": ("a", "a")}, "2 to 10 different names"),
-        ({"value_shares": (0.8, 0.5, 0.9)}, "ascending"),
+        ({"rule": "share", "value_shares": (0.8, 0.5, 0.9)}, "ascending"),
         ({"rule": "rank", "last_ranks": (10,)}, "last_ranks has 1"),
         ({"rule": "threshold"}, "thresholds has 0"),
         ({"rule": "threshold", "thresholds": (1, 2, 3)}, "descending"),

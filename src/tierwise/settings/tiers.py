@@ -99,7 +99,7 @@ class TiersSettings(SettingsModel):
     lens: Lens | None = Field(None, description="unset: the lens of [value]")
     basis: TierBasis = Field(TierBasis.WINDOW, description="window, ahead or ever")
     rule: TierRule = Field(
-        TierRule.SHARE, description="rank, share, threshold, natural_break or capacity"
+        TierRule.RANK, description="rank, share, threshold, natural_break or capacity"
     )
     names: tuple[str, ...] = Field(("A", "B", "C", "D"), description="names of tiers, best first")
     last_ranks: tuple[Annotated[int, Field(ge=1)], ...] = Field(
