@@ -172,7 +172,7 @@ def test_errors_name_the_way_out(small: Desk, ask, error, says):
 
 def test_no_goal_no_tiers(tmp_path: Path):
     """Tiers serve a declared goal; one may be given with the question."""
-    desk = desk_of(tmp_path)
+    desk = desk_of(tmp_path, f"{SETTINGS}\n[tiers.stability]\nreviews = 0\n")
     with pytest.raises(MissingDataError, match="No goal"):
         desk.tiers.build()
     assert desk.tiers.build(asked=Asked(goal="Try")).figure("goal").value == "Try"
@@ -295,7 +295,7 @@ def test_dimensions_that_must_not_decide_take_no_part_in_the_profile(
 
 def test_capacity(tmp_path: Path):
     """With room for three the first tier ends where most is protected, and says so."""
-    capacity = '[tiers]\ngoal = "x"\nrule = "capacity"\n[tiers.capacity]\ncustomers = 3\n'
+    capacity = '[tiers]\ngoal = "x"\nrule = "capacity"\n[tiers.capacity]\ncustomers = 3\n[tiers.stability]\nreviews = 0\n'
     found = desk_of(tmp_path, f"{SETTINGS}\n{capacity}").tiers.build()
     assert found.grid("tiers").rows[0]["by_the_rule"] == 3
     assert "ends at rank 3" in found.notes[0]
