@@ -295,7 +295,8 @@ def test_dimensions_that_must_not_decide_take_no_part_in_the_profile(
 
 def test_capacity(tmp_path: Path):
     """With room for three the first tier ends where most is protected, and says so."""
-    capacity = '[tiers]\ngoal = "x"\nrule = "capacity"\n[tiers.capacity]\ncustomers = 3\n[tiers.stability]\nreviews = 0\n'
+    capacity = '[tiers]\ngoal = "x"\nrule = "capacity"\n[tiers.capacity]\ncustomers = 3\n'
+    capacity += "[tiers.stability]\nreviews = 0\n"
     found = desk_of(tmp_path, f"{SETTINGS}\n{capacity}").tiers.build()
     assert found.grid("tiers").rows[0]["by_the_rule"] == 3
     assert "ends at rank 3" in found.notes[0]

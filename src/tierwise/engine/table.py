@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
@@ -194,10 +195,15 @@ def _identical(
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**_unknown_yet(loading.as_of, fields.table, good, counts)).select(
-        *names, source_row=good[ROW], source_file=good[FILE]
-    )
-    sql = loading.session.backend.compile(kept)
+    unknown = _unknown_yet(loading.as_of, fields.table, good, counts)
+    whole = good.op()
+    if not unknown and isinstance(whole, ops.DatabaseTable):  # compiling costs more than writing
+        listed = ", ".join(identifier(name) for name in names)
+        origin = f"{identifier(ROW)} AS source_row, {identifier(FILE)} AS source_file"
+        sql = f"SELECT {listed}, {origin} FROM {identifier(whole.name)}"
+    else:
+        kept = good.mutate(**unknown).select(*names, source_row=good[ROW], source_file=good[FILE])
+        sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])

@@ -38,6 +38,7 @@ from tierwise.value.windows import earlier, first_day
 from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
+from tierwise.workflows.kept import Kept
 from tierwise.workflows.look import Dimension, Look, built_with
 from tierwise.workflows.question import Question
 from tierwise.workflows.rejects import rejects
@@ -55,7 +56,7 @@ class Desk:
         self.project = project
         self.build = build
         self.settings = built_with(build)
-        self._scores = lifetime.Kept()
+        self._scores: lifetime.Scores = Kept(lifetime.SCORES_KEPT)
 
     @property
     def tiers(self) -> TierDesk:

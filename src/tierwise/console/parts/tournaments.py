@@ -20,7 +20,7 @@ from tierwise.workflows.value import Desk
 def fill_tournament(desk: Desk, view: View) -> Content:
     """The verdict, then what it stands on."""
     answer = desk.tournament(view.question())
-    said = answer.extra["verdict"]
+    said = answer.extra["verdict"], answer.extra["covered"]
     grids = {grid.name: grid for grid in answer.grids}
     body = stack(
         _verdict(answer),
@@ -47,7 +47,7 @@ def fill_tournament(desk: Desk, view: View) -> Content:
         table(grids["coverage"], answer.context, view, id="tournament-coverage", hint=_COVERAGE)
         if grids["coverage"].rows
         else None,
-        notes(text for text in answer.notes if text != said),
+        notes(text for text in answer.notes if text not in said),
     )
     return Content(answer.context, body)
 
@@ -72,6 +72,7 @@ def _verdict(answer: Answer) -> Component:
                 [badge, html.H2(answer.title, className="tw-verdict-title")], className="tw-verdict"
             ),
             html.P(answer.extra["verdict"], className="tw-said"),
+            html.P(answer.extra["covered"], className="tw-said"),
         ],
         className="tw-card tw-panel",
         role="status",
