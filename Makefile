@@ -42,6 +42,7 @@ bench: setup ## measure speed and memory, on this machine
 	@$(bin)/python benchmarks/fits.py
 	@$(bin)/python benchmarks/fits.py --models bg_nbd --customers 1000000
 	@$(bin)/python benchmarks/clv.py
+	@$(bin)/python benchmarks/tiers.py
 
 lock: setup ## write the locks from pyproject.toml, keeping pins that still fit
 	@$(stage) "Locking" scripts/lock
