@@ -23,7 +23,8 @@ from tierwise.lifetime.order_terms import GammaGammaOrders
 from tierwise.settings import Lens
 
 AS_OF = date(2025, 12, 31)
-MEMORY = "650MB"  # what the engine may hold before it spills; Python and Arrow come on top
+MEMORY = "750MB"  # what the engine may hold before it spills; Python and Arrow come on top
+NEEDED = ("customer_id", "x", "t_x_days", "T_days", "repeat_spend")  # what the peer has too
 
 
 def main() -> None:
@@ -38,10 +39,9 @@ def main() -> None:
 
     with open_session(MEMORY) as session:
         lines = session.parquet(sys.argv[1])
-        # Histories on disk, not in memory: they are read three times.
-        path = Path(sys.argv[2]) / "histories.parquet"
-        session.write_parquet(histories.histories(lines, AS_OF, Lens.REVENUE), path)
-        known = session.parquet(path)
+        returns = session.rows(histories.have_returns(lines))[0]["found"]
+        known = histories.histories(lines, AS_OF, Lens.REVENUE, returns=returns)
+        known = session.keep("histories", known.select(*NEEDED))
         lap("summary")
         found = session.columns(histories.cells(known))
         cells = Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])

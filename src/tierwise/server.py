@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from tierwise import api, console
 from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
+from tierwise.workflows.kept import Kept
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ _HEADERS = {
 class Remembering:
     """A desk that keeps its last answers: a build never changes, so an answer never does.
 
-    Lists of members are not kept; they can be long and are rarely asked for twice.
+    Two who ask the same at once wait for one answer. Lists of members are not kept;
+    they can be long and are rarely asked for twice.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -54,9 +56,20 @@ class Remembering:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._desk, name)
         if callable(found) and name != "members":
-            found = lru_cache(maxsize=ANSWERS_KEPT)(found)
+            found = _remembered(found)
         self.__dict__[name] = found
         return found
+
+
+def _remembered(ask: Callable[..., Any]) -> Callable[..., Any]:
+    kept: Kept[Any] = Kept(ANSWERS_KEPT)
+
+    @wraps(ask)
+    def answered(*args: Any, **options: Any) -> Any:
+        key = args, tuple(sorted(options.items()))
+        return kept.get(key, lambda: ask(*args, **options))
+
+    return answered
 
 
 class Desks:

@@ -42,22 +42,27 @@ def to_cents(amount: Decimal) -> Decimal:
 
 
 def format_value(value: object, unit: Unit, currency: str = "") -> str:
-    """One value as people read it: `1,234.50 EUR`, `69.0%`, `2025-12-31`, `–` for none."""
+    """One value as people read it: `1,234.50 EUR`, `69.0%`, `2025-12-31`, `–` for none.
+
+    What rounds to zero has no sign.
+    """
     if value is None:
         return "–"
     match unit:
         case Unit.MONEY:
-            return f"{value:,.2f} {currency}".strip()
+            return f"{value:z,.2f} {currency}".strip()
         case Unit.SHARE:
-            return f"{float(value):.1%}" if isinstance(value, int | float | Decimal) else str(value)
+            return (
+                f"{float(value):z.1%}" if isinstance(value, int | float | Decimal) else str(value)
+            )
         case Unit.RATIO:
-            return f"{value:,.2f}"
+            return f"{value:z,.2f}"
         case Unit.NUMBER:
             return _significant(float(value)) if isinstance(value, int | float | Decimal) else "–"
         case Unit.COUNT | Unit.RANK:
             return f"{value:,}"
         case Unit.MINUTES | Unit.SECONDS:
-            return f"{value:,.0f} {'min' if unit is Unit.MINUTES else 's'}"
+            return f"{value:z,.0f} {'min' if unit is Unit.MINUTES else 's'}"
         case Unit.DATE:
             return value.isoformat()[:10] if isinstance(value, date | datetime) else str(value)[:10]
         case Unit.TEXT:

@@ -9,8 +9,8 @@ import pytest
 from tierwise.units import Unit, format_value
 
 VALUES = {
-    Unit.MONEY: [0, 1, -1.5, 1234.56, 50_000_000, 0.016],
-    Unit.SHARE: [0, 0.008, 0.69, 1, 1.2487, -0.251],
+    Unit.MONEY: [0, 1, -1.5, 1234.56, 50_000_000, 0.016, -0.004],
+    Unit.SHARE: [0, 0.008, 0.69, 1, 1.2487, -0.251, -0.0004],
     Unit.RATIO: [0, 0.9712, 1234.5],
     Unit.NUMBER: [
         0,

@@ -17,6 +17,13 @@ from tierwise.settings.model import (
     StrategicSettings,
     ValueSettings,
 )
+from tierwise.settings.tiers import (
+    CapacitySettings,
+    FairnessSettings,
+    StabilitySettings,
+    TierOverride,
+    TiersSettings,
+)
 from tierwise.tables.meanings import MEANINGS, meaning
 from tierwise.tables.schema import TABLES
 
@@ -33,6 +40,11 @@ MODELS = [
     InfluenceSettings,
     StrategicSettings,
     ClaimSettings,
+    TiersSettings,
+    CapacitySettings,
+    StabilitySettings,
+    TierOverride,
+    FairnessSettings,
 ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 from tierwise.errors import FitError, UsageError
+from tierwise.lifetime import models
 from tierwise.lifetime.cells import Cells, count
 from tierwise.lifetime.fit import Fit, maximise
 from tierwise.lifetime.models import LEAVING
@@ -221,7 +222,7 @@ def best_of_others(model, cells, k, end, others):
     return -value, -np.delete(gradient, k)
 
 
-def test_profile_intervals_follow_a_bend_or_say_there_is_no_end():
+def test_profile_intervals_follow_a_bend_and_have_no_end_where_there_is_none():
     """A likelihood that levels off on one side has no end there."""
 
     def levelling(logs):
@@ -232,7 +233,31 @@ def test_profile_intervals_follow_a_bend_or_say_there_is_no_end():
 
     fit = maximise("Bent", ("q",), levelling, [(3.0,)], 10)
     assert fit.theta == pytest.approx((5.0,))
-    with pytest.raises(FitError, match="no end of the interval of q above 5"):
-        profile_interval(fit, levelling)
+    ((low, high),) = profile_interval(fit, levelling)
+    assert 0 < low < 5
+    assert high == math.inf
     with pytest.raises(UsageError, match="level"):
         profile_interval(fit, levelling, 0.0)
+
+
+@every_model
+def test_a_search_begun_on_a_sample_ends_at_the_same_maximum(model, monkeypatch):
+    """Large fits begin on a part of the cells; parameters and likelihood are those of all."""
+    cells = firm(model, 4_000, np.random.default_rng(11))
+    straight = model.fit(cells)
+    monkeypatch.setattr(models, "SAMPLED_FROM", cells.size // 2)
+    monkeypatch.setattr(models, "SAMPLE", cells.size // 8)
+    begun = model.fit(cells)
+    assert begun.iterations < straight.iterations
+    assert begun.theta == pytest.approx(straight.theta, rel=1e-8)
+    assert begun.log_likelihood == pytest.approx(straight.log_likelihood, rel=1e-13)
+
+
+def test_a_sample_without_a_maximum_is_no_start(monkeypatch):
+    """Where the part says nothing, the search on all cells goes on as ever."""
+    model = LEAVING["mbg_nbd"]
+    cells = firm(model, 4_000, np.random.default_rng(11))
+    straight = model.fit(cells)
+    monkeypatch.setattr(models, "SAMPLED_FROM", cells.size)
+    monkeypatch.setattr(models, "SAMPLE", 1)
+    assert model.fit(cells).theta == straight.theta

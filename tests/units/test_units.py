@@ -16,6 +16,8 @@ PRINTED = [
     (0.6912, Unit.SHARE, "69.1%"),
     (Decimal("0.69"), Unit.SHARE, "69.0%"),
     (-0.05, Unit.SHARE, "-5.0%"),
+    (-0.0004, Unit.SHARE, "0.0%"),  # what rounds to zero has no sign
+    (Decimal("-0.004"), Unit.MONEY, "0.00 EUR"),
     (1.005, Unit.RATIO, "1.00"),
     (23570, Unit.COUNT, "23,570"),
     (1, Unit.RANK, "1"),

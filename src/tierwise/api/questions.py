@@ -25,7 +25,8 @@ class Details:
     period: Period = Period.QUARTER
 
 
-def _needs(value: str, name: str, example: str) -> str:
+def needs(value: str, name: str, example: str) -> str:
+    """A parameter that a question cannot do without; UsageError shows an example."""
     if not value:
         raise UsageError(f"This question needs the parameter {name}.", f"Add {name}={example}.")
     return value
@@ -50,11 +51,11 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "lifetime": lambda desk, q, d: desk.lifetime(q, limit=d.limit),
         "tournament": lambda desk, q, _: desk.tournament(q),
         "contracts": lambda desk, q, d: desk.contracts(q, limit=d.limit),
-        "slices": lambda desk, q, d: desk.slices(_needs(d.by, "by", "country"), q),
-        "belief": lambda desk, q, d: desk.belief(_needs(d.text, "text", "80:20"), q),
-        "customer": lambda desk, q, d: desk.customer(_needs(d.id, "id", "C0001"), q, limit=d.limit),
+        "slices": lambda desk, q, d: desk.slices(needs(d.by, "by", "country"), q),
+        "belief": lambda desk, q, d: desk.belief(needs(d.text, "text", "80:20"), q),
+        "customer": lambda desk, q, d: desk.customer(needs(d.id, "id", "C0001"), q, limit=d.limit),
         "members": lambda desk, q, d: desk.members(
-            _needs(d.select, "select", "rank:1-40"), q, limit=d.limit
+            needs(d.select, "select", "rank:1-40"), q, limit=d.limit
         ),
         "referral": lambda desk, q, d: desk.referral(q, limit=d.limit),
         "referred": lambda desk, q, _: desk.referred(q),
@@ -64,8 +65,8 @@ QUESTIONS: Mapping[str, Ask] = MappingProxyType(
         "retention": lambda desk, q, d: desk.retention(q, limit=d.limit),
         "cohorts": lambda desk, q, d: desk.cohorts(d.period, q),
         "vector": lambda desk, q, d: desk.vector(d.by, q, limit=d.limit),
-        "scores": lambda desk, q, d: desk.scores_of(_needs(d.id, "id", "C0001"), q, by=d.by),
+        "scores": lambda desk, q, d: desk.scores_of(needs(d.id, "id", "C0001"), q, by=d.by),
         "accounts": lambda desk, q, d: desk.accounts(q, limit=d.limit),
-        "drivers": lambda desk, q, d: desk.drivers(_needs(d.id, "id", "C0001"), q),
+        "drivers": lambda desk, q, d: desk.drivers(needs(d.id, "id", "C0001"), q),
     }
 )

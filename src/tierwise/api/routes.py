@@ -20,10 +20,12 @@ from pydantic import BaseModel, Field
 
 from tierwise.api.problems import Problem, handle_errors, problem
 from tierwise.api.questions import QUESTIONS, Details
+from tierwise.api.tier_questions import TIER_QUESTIONS, TierDetails
 from tierwise.errors import NotFoundError, TierwiseError
-from tierwise.settings import Lens, Period
+from tierwise.settings import Lens, Period, TierBasis, TierRule
 from tierwise.workflows.build import build, builds_of
 from tierwise.workflows.question import Question, asked
+from tierwise.workflows.tiers import Asked
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -77,6 +79,11 @@ QuestionName = StrEnum(  # type: ignore[misc]  # the members are the keys of QUE
 )
 
 
+TierQuestionName = StrEnum(  # type: ignore[misc]  # the members are the keys of TIER_QUESTIONS
+    "TierQuestionName", {name: name for name in TIER_QUESTIONS}
+)
+
+
 def _ask(
     lens: Lens | None = None,
     window: str | None = Query(None, pattern=r"^(all|\d{1,3}[my])$", examples=["12m"]),
@@ -99,6 +106,14 @@ def _details(
     return Details(tuple(top_n or ()), by, text, id, select, limit, period)
 
 
+def _asked_of_tiers(
+    goal: str = Query("", description="the goal they serve, where none is declared"),
+    rule: TierRule | None = Query(None, description="how to cut; unset: as the project says"),
+    basis: TierBasis | None = Query(None, description="which value; unset: as the project says"),
+) -> Asked:
+    return Asked(goal, rule, basis)
+
+
 def mount(
     server: FastAPI,
     projects: Mapping[str, ProjectFolder],
@@ -110,6 +125,7 @@ def mount(
     _add_lists(router, projects)
     _add_build(router, projects, today)
     _add_value(router, open_desk)
+    _add_tiers(router, open_desk)
     server.include_router(router)
     handle_errors(server)
 
@@ -170,6 +186,27 @@ def _add_value(router: APIRouter, open_desk: OpenDesk) -> None:
         """Answer one question about value: shares as 0..1, money as numbers, dates as ISO text."""
         desk = open_desk(project, build or (as_of.isoformat() if as_of else ""))
         return QUESTIONS[question](desk, asked, details).to_json()
+
+
+def _add_tiers(router: APIRouter, open_desk: OpenDesk) -> None:
+    @router.get("/projects/{project}/tiers/{question}", response_model=None)
+    def ask(
+        project: str,
+        question: TierQuestionName,
+        asked: Annotated[Question, Depends(_ask)],
+        otherwise: Annotated[Asked, Depends(_asked_of_tiers)],
+        by: str = Query("", description="dimension of contexts, such as channel"),
+        id: str = Query("", description="customer to explain"),
+        tier: str = Query("", description="tier to list; unset: all"),
+        limit: int = Query(1000, ge=1, le=100_000),
+        review_months: int | None = Query(None, ge=1, le=24, description="of the backtest"),
+        build: str = "",
+        as_of: date | None = None,
+    ) -> dict[str, Any]:
+        """Answer one question about tiers: shares as 0..1, money as numbers, dates as ISO text."""
+        desk = open_desk(project, build or (as_of.isoformat() if as_of else "")).tiers
+        details = TierDetails(by, id, tier, limit, review_months)
+        return TIER_QUESTIONS[question](desk, asked, otherwise, details).to_json()
 
 
 def _add_build(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import builds, project, serving, simulate, worth
+from tierwise.cli import builds, project, serving, simulate, tiers, worth
 from tierwise.cli.failing import fail, wrong_use
 from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(worth.app, name="value")  # with the questions of cli.value
+app.add_typer(tiers.app, name="tiers")
 app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)

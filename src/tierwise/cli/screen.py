@@ -159,5 +159,5 @@ def _grid(grid: Grid, currency: str) -> Table:
 def _cell(value: Any, unit: Unit, columns: int) -> str:
     """Wide tables show whole units of money: cents would not fit beside each other."""
     if unit is Unit.MONEY and value is not None and columns > COLUMNS_WITH_CENTS:
-        return f"{value:,.0f}"
+        return f"{value:z,.0f}"
     return format_value(value, unit).removesuffix(" min")

@@ -82,11 +82,7 @@ CONNECTIONS = (
     ),
     Connection("nameTab", (Output("page", "data-tab"),), (Input("page", "children"),), True),
     Connection("suggest", (Output("search-text", "data"),), (Input("search-text", "value"),)),
-    Connection(
-        "search",
-        (Output("search-text", "error"),),
-        (Input("search-text", "n_submit"), State("search-text", "value")),
-    ),
+    Connection("search", (Output("search-text", "error"),), (Input("search-text", "n_submit"),)),
     Connection(
         "filterGrid",
         (Output(_of_grid("grid-filter"), "error"),),

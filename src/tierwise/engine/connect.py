@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
@@ -49,14 +50,20 @@ class Session:
     def columns(self, expression: ir.Table) -> dict[str, npt.NDArray[Any]]:
         """Execute once and return whole columns as NumPy arrays, for models; nulls are NaN."""
         table = self.raw.execute(self._sql(expression)).to_arrow_table()
-        return {name: table[name].to_numpy() for name in table.column_names}
+        return {name: _values(table[name]) for name in table.column_names}
 
     def hold(self, name: str, columns: Mapping[str, npt.NDArray[Any]]) -> ir.Table:
         """Columns of a model as a table of the engine, for as long as the session lives."""
+        if all(_is_plain(values) for values in columns.values()):
+            # Registering an Arrow table would import pandas.
+            return self._hold(name, dict(columns))
         return self.hold_arrow(name, pa.table({k: pa.array(v) for k, v in columns.items()}))
 
     def hold_arrow(self, name: str, table: pa.Table) -> ir.Table:
         """An Arrow table as a table of the engine, for as long as the session lives."""
+        return self._hold(name, table)
+
+    def _hold(self, name: str, table: object) -> ir.Table:
         self.raw.register(f"{name}_columns", table)
         self.raw.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {name}_columns")
         self.raw.unregister(f"{name}_columns")
@@ -94,6 +101,22 @@ class Session:
             for name, kind in expression.schema().items()
         )
         return f"SELECT {columns} FROM ({self.backend.compile(expression)})"
+
+
+def _values(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """The column as one array. Arrow's own way there imports pandas: a second and 60 MB."""
+    kind = column.type
+    plain = pa.types.is_integer(kind) or pa.types.is_float32(kind) or pa.types.is_float64(kind)
+    if not plain or column.null_count or not column.num_chunks:
+        return np.asarray(column.to_numpy())
+    return np.concatenate([np.from_dlpack(chunk) for chunk in column.chunks])
+
+
+def _is_plain(values: npt.NDArray[Any]) -> bool:
+    """Whether DuckDB takes these numbers as they are; it would make NaN a null."""
+    if values.dtype == np.int64:
+        return True
+    return values.dtype == np.float64 and not np.isnan(values).any()
 
 
 def quoted(value: object) -> str:

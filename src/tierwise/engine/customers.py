@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tierwise.engine.connect import Session, quoted
@@ -12,11 +13,14 @@ _SILENT = frozenset({"rates", "customers"})
 
 
 def complete_customers(
-    session: Session, folder: Path, source: str, options: str
+    session: Session, folder: Path, loaded: Mapping[str, Sequence[str]], source: str, options: str
 ) -> tuple[int, tuple[Problem, ...]]:
-    """Append ids that other tables have; derive the table when there is none. Rows added."""
+    """Append ids that other tables have; derive the table when there is none. Rows added.
+
+    `loaded` names the columns of every table in `folder`.
+    """
     path = folder / "customers.parquet"
-    ids = _occurring(session, folder)
+    ids = _occurring(folder, loaded)
     if not ids:
         return 0, ()
     if not path.is_file():
@@ -36,20 +40,15 @@ def complete_customers(
     return added, tuple(said)
 
 
-def _occurring(session: Session, folder: Path) -> dict[str, str]:
+def _occurring(folder: Path, loaded: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """For each table, the query for the customers it names."""
-    found: dict[str, str] = {}
-    for name, table in TABLES.items():
-        path = folder / f"{name}.parquet"
-        if name in _SILENT or not table.customer or not path.is_file():
-            continue
-        columns = session.parquet(path).columns
-        if table.customer in columns:
-            found[name] = (
-                f"SELECT DISTINCT {table.customer} AS customer_id"
-                f" FROM read_parquet({quoted(path)}) WHERE {table.customer} IS NOT NULL"
-            )
-    return found
+    return {
+        name: f"SELECT DISTINCT {table.customer} AS customer_id"
+        f" FROM read_parquet({quoted(folder / f'{name}.parquet')})"
+        f" WHERE {table.customer} IS NOT NULL"
+        for name, table in TABLES.items()
+        if name not in _SILENT and table.customer in loaded.get(name, ())
+    }
 
 
 def _append(session: Session, path: Path, new: str, options: str) -> int:

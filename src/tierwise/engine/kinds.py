@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tierwise.engine.connect import quoted
-from tierwise.engine.dates import ISO, DateFormat, date_sql, may_be_offset
+from tierwise.engine.dates import ISO, DateFormat, date_sql
 from tierwise.engine.mapping import Field
 from tierwise.engine.numbers import Numbers, number_sql
 from tierwise.tables.schema import Kind
 from tierwise.units import AMOUNT_TYPE
 
 NOTHING = ("", "NULL", "null", "\\N", "nan", "NaN", "None", "N/A", "n/a", "#N/A")
-_TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
-_FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
+TRUE = ("true", "t", "yes", "y", "1", "1.0", "ja", "wahr", "oui", "si", "on")
+FALSE = ("false", "f", "no", "n", "0", "0.0", "nein", "falsch", "non", "off")
 _NO_CENTS = (
     "BIF",
     "CLP",
@@ -63,14 +63,11 @@ class Manner:
     whole: frozenset[str]  # id columns that were written as 17850.0
     time_zone: str | None
     cents: str  # SQL of the divisor of amounts in minor units; "" when amounts are in major ones
-    is_assumed: bool = False  # nobody has looked: what it may misread is flagged as bad
 
     @classmethod
-    def assumed(cls, fields: Sequence[Field], cents: str) -> Manner:
+    def assumed(cls, fields: Sequence[Field]) -> Manner:
         """The common manner: plain numbers, ISO dates in UTC, tidy text."""
-        return cls(
-            Numbers(), {}, frozenset(f.column.name for f in fields), frozenset(), None, cents, True
-        )
+        return cls(Numbers(), {}, frozenset(f.column.name for f in fields), frozenset(), None, "")
 
 
 def read_field(field: Field, manner: Manner) -> Reading:
@@ -199,7 +196,7 @@ def _flag(field: Field) -> Reading:
     if field.type == "BOOLEAN":
         return Reading(field.sql)
     text = f"lower(trim(CAST({field.sql} AS VARCHAR)))"
-    yes, no = f"{text} IN ({listed(_TRUE)})", f"{text} IN ({listed(_FALSE)})"
+    yes, no = f"{text} IN ({listed(TRUE)})", f"{text} IN ({listed(FALSE)})"
     value = f"(CASE WHEN {yes} THEN true WHEN {no} THEN false END)"
     return Reading(value, bad=_otherwise(f"{value} IS NULL", f"{_present(text)} IS NOT NULL"))
 
@@ -210,7 +207,7 @@ def _date(field: Field, manner: Manner) -> Reading:
         form = manner.dates.get(field.column.name, DateFormat(ISO))
         value = date_sql(sql, kind, form, zone)
         bad = _otherwise(f"{value} IS NULL", f"{_present(sql)} IS NOT NULL")
-        return Reading(value, f"{bad} OR {may_be_offset(sql)}" if manner.is_assumed else bad)
+        return Reading(value, bad)
     if field.type == "DATE":
         return Reading(sql if kind is Kind.DATE else f"CAST({sql} AS TIMESTAMP)")
     if field.type == "TIMESTAMP WITH TIME ZONE":

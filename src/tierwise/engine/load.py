@@ -111,6 +111,7 @@ def _load_all(
     added, said = complete_customers(
         loading.session,
         loading.folder,
+        {table.name: table.columns for table in tables},
         (named.path or named.table or "customers") if named else "",
         PARQUET,
     )

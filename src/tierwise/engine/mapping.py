@@ -64,6 +64,7 @@ def queried(session: Session, table: Table, source: Source, rows: Rows) -> Rows:
     query = (source.sql if rows.kind is InputKind.FILE else None) or (preset.sql if preset else "")
     if not query:
         return rows
+    rows = rows.settled()
     session.raw.execute(f"CREATE OR REPLACE TEMP VIEW source AS {rows.sql}")
     target = session.scratch / f"{table.name}-query.parquet"
     try:

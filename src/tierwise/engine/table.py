@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
@@ -17,7 +18,7 @@ from tierwise.engine.duplicates import Duplicates, find_duplicates, find_identic
 from tierwise.engine.findings import duplicate_problems, identical_problems, rule_problems, unread
 from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
-from tierwise.engine.readers.rows import FILE, ROW, Rows, UnreadableError, identifier
+from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
@@ -86,11 +87,22 @@ class Outcome:
 
 def load_table(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     """Judge every row and write the good ones; UnreadableError when the table as a whole fails."""
+    if rows.is_straight:
+        try:
+            return _mapped_and_loaded(loading, table, source, rows)
+        except (NotPlainError, duckdb.Error):
+            rows = rows.settled()
+    return _mapped_and_loaded(loading, table, source, rows)
+
+
+def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Rows) -> Outcome:
     rows = queried(loading.session, table, source, rows)
     fields = mapped(loading.session, table, source, rows)
     try:
         return _loaded(loading, fields, source)
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        if rows.is_straight:
+            raise
         raise UnreadableError(failing(loading.session, fields, error)) from error
 
 
@@ -194,10 +206,15 @@ def _identical(
 
 def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str, int]) -> int:
     names = [c for c in good.columns if "__" not in c]
-    kept = good.mutate(**_unknown_yet(loading.as_of, fields.table, good, counts)).select(
-        *names, source_row=good[ROW], source_file=good[FILE]
-    )
-    sql = loading.session.backend.compile(kept)
+    unknown = _unknown_yet(loading.as_of, fields.table, good, counts)
+    whole = good.op()
+    if not unknown and isinstance(whole, ops.DatabaseTable):  # compiling costs more than writing
+        listed = ", ".join(identifier(name) for name in names)
+        origin = f"{identifier(ROW)} AS source_row, {identifier(FILE)} AS source_file"
+        sql = f"SELECT {listed}, {origin} FROM {identifier(whole.name)}"
+    else:
+        kept = good.mutate(**unknown).select(*names, source_row=good[ROW], source_file=good[FILE])
+        sql = loading.session.backend.compile(kept)
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])

@@ -11,13 +11,15 @@ from tierwise.engine.dates import look_at_dates
 from tierwise.engine.kinds import NOTHING, Manner, Reading, cents_sql, listed, read_field
 from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.numbers import dots_in_doubt, look_at_numbers
-from tierwise.engine.readers.rows import FILE, ROW, identifier
+from tierwise.engine.plain import read_plainly
+from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, identifier
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.schema import Kind
 
 RAW = "__raw"  # the source's row as JSON text
 ATTRIBUTES = "attributes"
+MISFIT = "__misfit"  # some value of the row is not written in the common manner
 _SAMPLE = 1_000
 _FLAGS = ("bad", "big", "excess")
 
@@ -33,18 +35,33 @@ def typed_view(
     """
     _found_view(session, mapped)
     cents = _cents(mapped, source, currency)
-    if _may_assume(mapped, source):
-        view = _typed(session, mapped, Manner.assumed(mapped.fields, cents))
+    if not cents and _may_assume(mapped, source):
+        view = _typed(session, mapped, _plain_columns(mapped))
         if _fits(session, mapped, source):
             return view, ()
+    if mapped.rows.is_straight:
+        raise NotPlainError
     manner, problems = _look(session, mapped, source, currency)
-    return _typed(session, mapped, manner), problems
+    parts = [part for field in mapped.fields for part in _columns(field, read_field(field, manner))]
+    return _typed(session, mapped, parts), problems
 
 
-def _typed(session: Session, mapped: Mapped, manner: Manner) -> ir.Table:
-    parts = [ROW, FILE]
+def _plain_columns(mapped: Mapped) -> list[str]:
+    """Columns in the common manner; one flag says which rows were not written in it."""
+    manner = Manner.assumed(mapped.fields)
+    parts, misfits = [], []
     for field in mapped.fields:
-        parts += _columns(field, read_field(field, manner))
+        if field.is_text:
+            plain = read_plainly(field)
+            parts.append(f"{plain.value} AS {field.column.name}")
+            misfits += [plain.misfit] if plain.misfit else []
+        else:
+            parts += _columns(field, read_field(field, manner))
+    return [*parts, f"({' OR '.join(misfits)}) AS {MISFIT}"] if misfits else parts
+
+
+def _typed(session: Session, mapped: Mapped, columns: Sequence[str]) -> ir.Table:
+    parts = [ROW, FILE, *columns]
     if mapped.unmapped:
         parts.append(f"{_struct(mapped.unmapped)} AS {ATTRIBUTES}")
     name = typed_name(mapped)
@@ -75,16 +92,15 @@ def _fits(session: Session, mapped: Mapped, source: Source) -> bool:
     exports are clean, so they are read first and looked at only when that fails.
     """
     name, texts = typed_name(mapped), _texts(mapped)
-    misread = [
-        f"{f.column.name}__bad"
-        for f in mapped.fields
-        if f.is_text and f.column.kind not in {Kind.ID, Kind.TEXT}
-    ]
-    misread += [f"({_untidy(f, identifier(f.column.name))})" for f in texts]
+    misread = [f"({_untidy(f, identifier(f.column.name))})" for f in texts]
+    misread += [MISFIT] if any(_needs_reading(f) for f in mapped.fields) else []
     whole = [f"({_sampled_whole(f, name)})" for f in texts if f.column.kind is Kind.ID]
-    if not misread:
+    asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0"] if misread else []
+    asked += whole
+    if mapped.rows.is_straight:  # a quoted line break, or a line that swallowed others
+        asked.append(f"count(*) <> {mapped.rows.expected}")
+    if not asked:
         return True
-    asked = [f"count(*) FILTER ({' OR '.join(misread)}) > 0", *whole]
     row = session.raw.execute(f"SELECT {', '.join(asked)} FROM {name}").fetchall()[0]
     return not any(row) and (source.decimal is not None or not dots_in_doubt(session, mapped))
 
@@ -120,6 +136,12 @@ def _found_view(session: Session, mapped: Mapped) -> None:
 
 def _is_parsed(mapped: Mapped) -> bool:
     return any(f.is_text and f.column.kind not in {Kind.ID, Kind.TEXT} for f in mapped.fields)
+
+
+def _needs_reading(field: Field) -> bool:
+    return field.is_text and (
+        field.column.kind not in {Kind.ID, Kind.TEXT} or bool(field.column.one_of)
+    )
 
 
 def _struct(names: Sequence[str]) -> str:

@@ -16,7 +16,9 @@ from tierwise.lifetime.decline import Decline
 from tierwise.lifetime.fit import in_logs
 
 PARAMETERS = ("r", "alpha", "a", "b")
-CHUNK = 32_768  # cells at once: what a processor's cache holds
+CHUNK = 8_192
+"""Cells at once: a processor's cache holds them, and BLAS starts no threads for their sums,
+which would wait for each other where other programs keep the processors busy."""
 
 NO_CHANCE = -700.0  # log-odds of a dropout without an occasion: its exponential is still a number
 

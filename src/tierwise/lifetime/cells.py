@@ -87,7 +87,13 @@ class Cells:
 
     def part(self, start: int, stop: int) -> Cells:
         """The cells from `start` up to `stop`, for work in bounded memory."""
-        rows = slice(start, stop)
+        return self._of(slice(start, stop))
+
+    def sample(self, step: int) -> Cells:
+        """Every `step`-th cell: in sorted cells a sample of histories of every kind."""
+        return self._of(slice(None, None, step))
+
+    def _of(self, rows: slice) -> Cells:
         return Cells(self.x[rows], self.t_x_days[rows], self.T_days[rows], self.n[rows])
 
 
@@ -134,10 +140,24 @@ def _whole_days(days: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return floats.astype(np.int64) if whole else floats
 
 
+def _fine(
+    x: npt.NDArray[Any], t_x: npt.NDArray[Any], T: npt.NDArray[Any], n: npt.NDArray[Any]
+) -> bool:
+    """Whether these are whole numbers without any problem: the usual case, told in few passes."""
+    arrays = (x, t_x, T, n)
+    if any(a.dtype.kind not in "iu" or a.shape != x.shape or a.ndim != 1 for a in arrays):
+        return False
+    if not x.size or x.min() < 0 or t_x.min() < 0 or n.min() < 1:
+        return False
+    return bool((t_x <= T).all() and ((x == 0) == (t_x == 0)).all())
+
+
 def _problems(
     x: npt.NDArray[Any], t_x: npt.NDArray[Any], T: npt.NDArray[Any], n: npt.NDArray[Any]
 ) -> list[str]:
     """What is wrong, kind by kind, with the number of cells and the first of them."""
+    if _fine(x, t_x, T, n):
+        return []
     shapes = {array.shape for array in (x, t_x, T, n)}
     if len(shapes) > 1 or x.ndim != 1:
         return [f"x, t_x, T and n are not of one length (shapes {sorted(shapes)})"]

@@ -98,11 +98,14 @@ def answer(
     level: float,
     horizon_months: int,
     notes: Sequence[str],
+    *,
+    by_model: bool,
 ) -> Answer:
     """Totals with intervals, bands, steps of P(active), and customers with their intervals.
 
     `doubt` are the relative standard errors of all purchases that the
-    parameters' doubt makes, near and ever.
+    parameters' doubt makes, near and ever. Not `by_model`: all customers are taken
+    to buy at one rate.
     """
     told = (f"The first {len(rows):,} of {total['n']:,} are listed; --limit shows more.",)
     return Answer(
@@ -122,6 +125,7 @@ def answer(
             ),
         ),
         notes=(*notes, *(told if total["n"] > len(rows) else ())),
+        extra={"fitted": by_model},
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tierwise.errors import FitError
 from tierwise.lifetime.cells import Cells
 from tierwise.lifetime.estimate import Estimate
 from tierwise.lifetime.fit import Fit
@@ -42,6 +43,26 @@ class Contender:
     refusal: str  # why there is no fit
 
 
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A fit with the intervals of its parameters."""
+
+    fit: Fit
+    ends: tuple[tuple[float, float], ...]  # low and high, by parameter; open ones 0 or infinite
+    level: float  # probability of each interval
+    profiled: bool  # from the profile likelihood, else from the normal approximation in logs
+
+
+def ranged(
+    fit: Fit, profile: Callable[[float], tuple[tuple[float, float], ...]], level: float
+) -> Ranged:
+    """Intervals by `profile`, a function of the level; Wald's where its search does not settle."""
+    try:
+        return Ranged(fit, profile(level), level, profiled=True)
+    except FitError:
+        return Ranged(fit, fit.interval(level), level, profiled=False)
+
+
 def repeats(
     model: PurchaseModel, fit: Fit, cells: Cells, generator: np.random.Generator, rounds: int = 20
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -65,13 +86,17 @@ def answer(
     rate: Estimate | None,
     contenders: Sequence[Contender],
     spending: Spending,
+    fits: Sequence[Ranged],
     counted: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None,
     counts: dict[str, int],
     notes: Sequence[str],
 ) -> Answer:
-    """Everything that an analyst asks of a fit. `counts` are of `histories.totals`."""
+    """Everything that an analyst asks of a fit. `counts` are of `histories.totals`.
+
+    `fits` are those whose parameters are shown, of purchases and of spend.
+    """
     label = chosen.model.label if chosen.fit else "one rate for all"
-    grids = [Grid("parameters", "Parameters", _PARAMETERS, _parameters(chosen, spending))]
+    grids = [Grid("parameters", "Parameters", _parameter_columns(fits), _parameters(fits))]
     grids.append(Grid("models", "Models side by side", _MODELS, _models(contenders)))
     if counted is not None:
         grids.append(
@@ -83,12 +108,15 @@ def answer(
         context=context,
         figures=_figures(chosen, rate, spending.gate, counts),
         grids=tuple(grids),
-        notes=(*notes, *spending.notes, *_gate_words(spending.gate)),
+        notes=(*notes, *spending.notes, *_gate_words(spending), *_interval_words(fits)),
+        extra={"fitted": chosen.fit is not None},
     )
 
 
-def _gate_words(gate: Independence | None) -> tuple[str, ...]:
-    return () if gate is None else (f"Gate of Gamma-Gamma: {gate.words}",)
+def _gate_words(spending: Spending) -> tuple[str, ...]:
+    """What the gate saw, where the notes on spending do not say it already."""
+    gate = spending.gate
+    return () if gate is None or gate.words in spending.notes else (gate.words,)
 
 
 def _figures(
@@ -116,21 +144,36 @@ def _figures(
     return tuple(figures)
 
 
-def _parameters(chosen: Contender, spending: Spending) -> tuple[dict[str, object], ...]:
-    fits = [fit for fit in (chosen.fit, spending.fit) if fit is not None]
+def _interval_words(fits: Sequence[Ranged]) -> tuple[str, ...]:
+    """Which interval it is, and which ends are open."""
+    said = []
+    if any(one.profiled for one in fits):
+        said.append("Intervals of parameters are those of the profile likelihood.")
+    said += [
+        f"Those of {one.fit.model} are of the normal approximation in logs: its profile did not"
+        " settle."
+        for one in fits
+        if not one.profiled
+    ]
+    if any(np.isinf(high) or low == 0 for one in fits for low, high in one.ends):
+        said.append("An interval that begins at 0 or has no upper end is open: more data close it.")
+    return (" ".join(said),) if said else ()
+
+
+def _parameters(fits: Sequence[Ranged]) -> tuple[dict[str, object], ...]:
     return tuple(
         {
-            "model": fit.model,
+            "model": one.fit.model,
             "parameter": name,
             "value": value,
             "standard_error": error,
             "low": low,
-            "high": high,
+            "high": high if np.isfinite(high) else None,
             "meaning": _MEANING[name],
         }
-        for fit in fits
+        for one in fits
         for name, value, error, (low, high) in zip(
-            fit.names, fit.theta, fit.standard_errors, fit.interval(), strict=True
+            one.fit.names, one.fit.theta, one.fit.standard_errors, one.ends, strict=True
         )
     )
 
@@ -162,15 +205,19 @@ def _repeats(
     )
 
 
-_PARAMETERS = (
-    Column("model", "Model"),
-    Column("parameter", "Parameter"),
-    Column("value", "Estimate", Unit.NUMBER),
-    Column("standard_error", "Standard error", Unit.NUMBER),
-    Column("low", "90% from", Unit.NUMBER),
-    Column("high", "to", Unit.NUMBER),
-    Column("meaning", "Meaning"),
-)
+def _parameter_columns(fits: Sequence[Ranged]) -> tuple[Column, ...]:
+    level = f"{fits[0].level:.0%} from" if fits else "from"
+    return (
+        Column("model", "Model"),
+        Column("parameter", "Parameter"),
+        Column("value", "Estimate", Unit.NUMBER),
+        Column("standard_error", "Standard error", Unit.NUMBER),
+        Column("low", level, Unit.NUMBER, "Lower end, from the profile likelihood"),
+        Column("high", "to", Unit.NUMBER, "Upper end; none where the data leave it open"),
+        Column("meaning", "Meaning"),
+    )
+
+
 _MODELS = (
     Column("model", "Model"),
     Column("log_likelihood", "Log-likelihood", Unit.NUMBER),

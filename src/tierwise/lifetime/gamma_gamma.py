@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln, polygamma
 
 from tierwise.errors import DataError, FitError, RefusedError
+from tierwise.lifetime import profile
 from tierwise.lifetime.arguments import positive_parameters
-from tierwise.lifetime.fit import Fit, in_logs, maximise
+from tierwise.lifetime.fit import Fit, Objective, in_logs, maximise
 from tierwise.lifetime.order_value import OrderValue
 
 Array = NDArray[np.float64]
@@ -86,11 +87,11 @@ def log_likelihood(
     x, n, orders, sharing = cells.x, cells.n, cells.x_values, cells.n_by_x
     total, shape = x * cells.mean_spend, p * orders + q
     log_own, log_prior = -np.log1p(gamma / total), -np.log1p(total / gamma)
-    own = float(n @ (x * log_own))
-    prior = float(n @ log_prior)
-    inverse = float(n @ ((p * x + q) / (gamma + total)))
+    own = _total(n, x * log_own)
+    prior = _total(n, log_prior)
+    inverse = _total(n, (p * x + q) / (gamma + total))
     counts = gammaln(shape) - gammaln(p * orders) - gammaln(q)
-    value = sharing @ counts + q * prior + p * own - n @ np.log(cells.mean_spend)
+    value = sharing @ counts + q * prior + p * own - _total(n, np.log(cells.mean_spend))
     gradient = np.array(
         [
             sharing @ (orders * (digamma(shape) - digamma(p * orders))) + own,
@@ -107,11 +108,16 @@ def _hessian(p: float, q: float, gamma: float, cells: SpendCells) -> NDArray[np.
     bend = polygamma(1, p * orders + q)
     pp = sharing @ (orders**2 * (bend - polygamma(1, p * orders)))
     pq = sharing @ (orders * bend)
-    pg = -(n @ (x / rate))
+    pg = -_total(n, x / rate)
     qq = sharing @ (bend - polygamma(1, q))
-    qg = cells.customers / gamma - n @ (1 / rate)
-    gg = n @ ((p * x + q) / rate**2) - cells.customers * q / gamma**2
+    qg = cells.customers / gamma - _total(n, 1 / rate)
+    gg = _total(n, (p * x + q) / rate**2) - cells.customers * q / gamma**2
     return np.array([[pp, pq, pg], [pq, qq, qg], [pg, qg, gg]])
+
+
+def _total(n: Array, values: Array) -> float:
+    """Sum over customers. Not by BLAS: its threads wait for each other on busy processors."""
+    return float(np.einsum("i,i->", n, values))
 
 
 def fit(cells: SpendCells) -> Fit:
@@ -136,18 +142,29 @@ def fit(cells: SpendCells) -> Fit:
     scale = float(np.average(cells.mean_spend, weights=cells.n))
     scaled = replace(cells, mean_spend=cells.mean_spend / scale)
 
-    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
-        theta = np.exp(logs)
-        value, gradient, hessian = log_likelihood(theta.tolist(), scaled)
-        return value, *in_logs(theta.tolist(), gradient, hessian)
-
-    found = maximise(NAME, PARAMETERS, objective, STARTS, cells.customers)
+    found = maximise(NAME, PARAMETERS, _objective(scaled), STARTS, cells.customers)
     p, q, gamma = found.theta
     return replace(
         found,
         theta=(p, q, gamma * scale),
         log_likelihood=found.log_likelihood - cells.customers * float(np.log(scale)),
     )
+
+
+def profile_interval(
+    fitted: Fit, cells: SpendCells, level: float = 0.9
+) -> tuple[tuple[float, float], ...]:
+    """Ends for p, q and gamma from the likelihood of the fitted cells: see `profile`."""
+    return profile.profile_interval(fitted, _objective(cells), level)
+
+
+def _objective(cells: SpendCells) -> Objective:
+    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
+        theta = np.exp(logs)
+        value, gradient, hessian = log_likelihood(theta.tolist(), cells)
+        return value, *in_logs(theta.tolist(), gradient, hessian)
+
+    return objective
 
 
 def rate_posterior(

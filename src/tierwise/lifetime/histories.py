@@ -24,7 +24,12 @@ HISTORY = ("x", "t_x_days", "T_days")
 
 
 def histories(
-    lines: ir.Table, as_of: date, lens: Lens, event: Activity = Activity.PURCHASE
+    lines: ir.Table,
+    as_of: date,
+    lens: Lens,
+    event: Activity = Activity.PURCHASE,
+    *,
+    returns: bool = True,
 ) -> ir.Table:
     """One row a customer who ever bought: history, and what the purchases brought.
 
@@ -34,24 +39,26 @@ def histories(
     customer's returns in proportion: who sent everything back has spent nothing.
     `value` is the customer's total through the lens, `squares` the sum of squared
     distances of the purchases' own values from their mean. Money as floating point: models need
-    no cents. Raises MissingDataError for a lens whose cost is unknown.
+    no cents. `returns` is `have_returns`: False, where no line is below zero, spares the engine
+    two sums and changes nothing. Raises MissingDataError for a lens whose cost is unknown.
     """
-    days = _by_day(lines, as_of, lens, event)
+    days = _by_day(lines, as_of, lens, event, returns)
     bought, rough = days.bought, days.value.cast("float64")
     table = days.group_by("customer_id").aggregate(
         first_on=days.day.min(where=bought),
         last_on=days.day.max(where=bought),
-        purchases=bought.sum().cast("int64"),
-        before_returns=_exactly(days.spend.sum()),
-        net=_exactly(days.net.sum()),
-        first_spend=days.spend.argmin(days.day, where=bought).cast("float64"),
-        value=_exactly(days.value.sum()),
-        own=_exactly(days.value.sum(where=bought)),
-        own_squares=_exactly((rough * rough).cast(SUM).sum(where=bought)),
+        purchases=days.count(where=bought),
+        before_returns=_exactly(days.spend.sum()).fill_null(0.0),
+        net=_exactly(days.net.sum()).fill_null(0.0),
+        first_spend=days.spend.cast("float64").argmin(days.day, where=bought).fill_null(0.0),
+        value=_exactly(days.value.sum()).fill_null(0.0),
+        own=_exactly(days.value.sum(where=bought)).fill_null(0.0),
+        own_squares=_exactly((rough * rough).cast(SUM).sum(where=bought)).fill_null(0.0),
     )
     table = table.filter(table.purchases > 0)
     own_mean = table.own / table.purchases
     stayed = (table.net / table.before_returns.nullif(0.0)).fill_null(0.0).clip(0.0, 1.0)
+    kept = stayed if returns else ibis.literal(1.0)
     return table.select(
         "customer_id",
         "first_on",
@@ -59,12 +66,18 @@ def histories(
         x=table.purchases - 1,
         t_x_days=table.last_on.delta(table.first_on, unit="day").cast("int64"),
         T_days=ibis.literal(as_of).delta(table.first_on, unit="day").cast("int64"),
-        spend=table.before_returns * stayed,
-        repeat_spend=(table.before_returns - table.first_spend) * stayed,
+        spend=table.before_returns * kept,
+        repeat_spend=(table.before_returns - table.first_spend) * kept,
         value=table.value,
         # Rounding of the difference must not make a sum of squares negative.
         squares=ibis.greatest(table.own_squares - table.own * own_mean, 0.0),
     )
+
+
+def have_returns(lines: ir.Table) -> ir.Table:
+    """One row: `found`, whether any line is below zero."""
+    below = lines.filter(lines.total_amount < 0)
+    return below.aggregate(found=below.count() > 0)
 
 
 def _exactly(total: ir.Value) -> ir.Value:
@@ -77,36 +90,36 @@ def total(column: ir.Value) -> ir.Value:
     return _exactly(column.cast(SUM).sum())
 
 
-def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity) -> ir.Table:
+def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: bool) -> ir.Table:
+    """One row a customer and day; sums are null where there was nothing to add.
+
+    There are nearly as many as lines, so each sum more and each step on them costs.
+    """
     known = attributed(lines)
     known = known.filter(between(known, "created_at", None, as_of))
     amount = known.total_amount
-    counts = amount.notnull() if event is Activity.ORDER else amount > 0
-    return known.group_by("customer_id", day=known.created_at.date()).aggregate(
-        bought=counts.any().fill_null(False),
-        spend=amount.sum(where=amount > 0).fill_null(0).cast(SUM),
-        net=_net(known, lens).sum().fill_null(0).cast(SUM),
-        value=_value(known, lens).sum().fill_null(0).cast(SUM),
+    positive = amount.sum(where=amount > 0)
+    plain = lens is Lens.REVENUE_BEFORE_RETURNS or not returns
+    net = positive if plain else amount.sum()
+    in_revenue = lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}
+    days = known.group_by("customer_id", day=known.created_at.date()).aggregate(
+        spend=positive,
+        net=net,
+        value=net if in_revenue else _margin(known).sum(),
+        orders=amount.count(),
     )
+    bought = days.orders > 0 if event is Activity.ORDER else days.spend.notnull()
+    return days.mutate(bought=bought)
 
 
-def _net(lines: ir.Table, lens: Lens) -> ir.Value:
-    """Amounts less returns, unless the lens looks at amounts before them."""
-    amount = lines.total_amount
-    return ibis.greatest(amount, 0) if lens is Lens.REVENUE_BEFORE_RETURNS else amount
-
-
-def _value(lines: ir.Table, lens: Lens) -> ir.Value:
-    """What a line brings through the lens; cost to serve is no matter of lines."""
-    amount = lines.total_amount
-    if lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}:
-        return _net(lines, lens)
+def _margin(lines: ir.Table) -> ir.Value:
+    """Amounts less the cost of goods; cost to serve is no matter of lines."""
     if not has_goods_cost(lines):
         raise MissingDataError(
             "The cost of goods is unknown, and so is what a purchase brings.",
             "Map unit_cost or total_cost in [sources.order_lines], or use --lens revenue.",
         )
-    return amount - goods_cost(lines).fill_null(0)
+    return lines.total_amount - goods_cost(lines).fill_null(0)
 
 
 def cells(table: ir.Table) -> ir.Table:

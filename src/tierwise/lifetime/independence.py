@@ -122,16 +122,16 @@ def _words(verdict: Verdict, spearman: Estimate, n: int, misjudged: float) -> st
         return f"Spend per order does not go with the number of orders: rank correlation {r}."
     seen = (
         f"Customers who order more often spend {direction} per order: rank correlation {r};"
-        f" taking the two as independent misses total spend by {misjudged:+.0%}."
+        f" taking the two as independent misses total spend by {misjudged:+z.0%}."
     )
     if verdict is Verdict.HOLDS:
         return (
-            f"{seen} Small enough for Gamma-Gamma: expect the best fifth to be off by about 2%."
-            " For customers without a repeat order use what their first order brought beside it."
+            f"{seen} Small enough for Gamma-Gamma: expect the best fifth to be off by about 2%,"
+            " and what is expected of customers without a repeat order to be off by more."
         )
     return (
-        f"{seen} Do not use Gamma-Gamma on all customers at once: fit it by groups of order"
-        " frequency, or use the profit-per-order model by such groups, which also takes losses."
+        f"{seen} Too much for Gamma-Gamma on all customers at once: the profit-per-order model"
+        " suits, or groups of order frequency, cut with --where."
     )
 
 

@@ -30,7 +30,7 @@ class OrderModel(Protocol):
 
     @property
     def label(self) -> str:
-        """Name for people."""
+        """Name for people, within a sentence."""
 
     def terms(self, histories: ir.Table) -> OrderTerms:
         """Expressions over the columns of `histories`."""
@@ -61,20 +61,22 @@ class ProfitPerOrderOrders:
 
     model: ProfitPerOrder
 
-    label = "Profit per order"
+    label = "profit per order"
 
     def terms(self, histories: ir.Table) -> OrderTerms:
         """The posterior of `profit_per_order.order_value`, the first purchase counted too."""
         fitted = self.model
         orders = histories.x + 1
         whole = orders * fitted.between + fitted.within
-        weight = orders * fitted.between / whole if fitted.between > 0 else ibis.literal(0.0)
+        weight = (
+            orders * fitted.between / whole if fitted.between > 0 else _constant(histories, 0.0)
+        )
         rest = 1 - weight
         seen = histories.value / orders
         return OrderTerms(
             mean=weight * (seen - fitted.mean) + fitted.mean,
             variance_of_mean=rest * fitted.between + rest * rest * fitted.mean_variance,
-            variance_of_order=ibis.literal(fitted.within),
+            variance_of_order=_constant(histories, fitted.within),
         )
 
 
@@ -87,7 +89,7 @@ class OwnOrders:
 
     relative_variance: float  # of single orders about the customer's mean, over its square
 
-    label = "Own mean per order"
+    label = "own mean per order"
 
     def terms(self, histories: ir.Table) -> OrderTerms:
         """The mean of x + 1 orders, its variance, and that of one order."""
@@ -103,12 +105,22 @@ class PooledOrders:
     per_order: Estimate  # money
     variance: float  # of single orders, money squared
 
-    label = "Mean of all customers"
+    label = "mean of all customers"
 
     def terms(self, histories: ir.Table) -> OrderTerms:
         """Constants."""
-        del histories
         value, error = self.per_order.value, (self.per_order.high - self.per_order.low) / 2
         return OrderTerms(
-            ibis.literal(value), ibis.literal(error * error), ibis.literal(self.variance)
+            _constant(histories, value),
+            _constant(histories, error * error),
+            _constant(histories, self.variance),
         )
+
+
+def _constant(histories: ir.Table, value: float) -> ir.FloatingValue:
+    """The same for every customer, in floating point.
+
+    An engine may read a bare literal as a decimal, and products of decimals overflow.
+    """
+    constant: ir.FloatingValue = histories.x.cast("float64") * 0.0 + value
+    return constant

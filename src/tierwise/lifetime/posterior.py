@@ -14,6 +14,7 @@ import numpy as np
 from tierwise.errors import UsageError
 from tierwise.lifetime import arguments
 from tierwise.lifetime.cells import Cells, Counts, Matrix, Vector
+from tierwise.lifetime.estimate import Band
 from tierwise.lifetime.models import PurchaseModel
 
 ENTRIES = 8_000_000  # of one array of shape (draws, cells) at once: 64 MB
@@ -30,21 +31,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
-    """An expectation for each cell with the interval that the parameters' doubt gives it."""
-
-    value: Vector  # at the fitted parameters
-    low: Vector
-    high: Vector
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class PurchaseScores:
-    """What each history promises, all arrays of shape (cells,)."""
+    """What each history promises, all arrays of shape (cells,).
 
-    p_active: Estimate  # probability
-    purchases: Estimate  # expected, in the horizon
-    discounted: Estimate  # expected discounted purchases
+    Values are at the fitted parameters, ends are what the parameters' doubt makes them.
+    """
+
+    p_active: Band  # probability
+    purchases: Band  # expected, in the horizon
+    discounted: Band  # expected discounted purchases
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +76,7 @@ def score(
         low, high = np.quantile(spread, tails, axis=1)
         parts.append(np.stack([centre, low, high], axis=1))
     whole = np.concatenate(parts, axis=2)
-    return PurchaseScores(*(Estimate(*quantity) for quantity in whole))
+    return PurchaseScores(*(Band(value, low, high, question.level) for value, low, high in whole))
 
 
 def _expectations(

@@ -9,7 +9,7 @@ from scipy import special
 
 from tierwise.errors import FitError, UsageError
 from tierwise.lifetime.cells import Vector
-from tierwise.lifetime.fit import Fit, Objective
+from tierwise.lifetime.fit import LOG_EDGE, Fit, Objective
 
 MAX_ITERATIONS = 40
 TOLERANCE = 1e-6  # of log-likelihood: far below what moves an end by a thousandth
@@ -20,24 +20,30 @@ def profile_interval(
 ) -> tuple[tuple[float, float], ...]:
     """Low and high end for each parameter, where its profile likelihood has fallen by chi2 / 2.
 
+    An end that the data leave open is 0 or infinite: the likelihood levels off before
+    it has fallen so far.
+
     Follows the bend of the likelihood where `Fit.interval` takes it for a parabola
     in logs, at about fifty times the work of one step of the fit. `objective` is the
     one that was maximised. Source: Venzon & Moolgavkar 1988, Applied Statistics
-    37(1), 87-94. UsageError for a level outside (0, 1); FitError when a parameter
-    has no such end.
+    37(1), 87-94. UsageError for a level outside (0, 1); FitError when the search for
+    an end does not settle.
     """
     if not 0 < level < 1:
         raise UsageError(f"The level of an interval is {level}.", "Give one between 0 and 1.")
     reach = float(special.ndtri((1 + level) / 2))
     ends = [
-        tuple(math.exp(_end(fit, objective, k, sign * reach)) for sign in (-1, 1))
+        tuple(float(np.exp(_end(fit, objective, k, sign * reach))) for sign in (-1, 1))
         for k in range(len(fit.theta))
     ]
     return tuple((low, high) for low, high in ends)
 
 
 def _end(fit: Fit, objective: Objective, k: int, reach: float) -> float:
-    """The k-th log-parameter where the profile has fallen by reach^2 / 2, on reach's side."""
+    """The k-th log-parameter where the profile has fallen by reach^2 / 2, on reach's side.
+
+    Infinite, with the sign of `reach`, where it never falls so far.
+    """
     top = np.log(np.array(fit.theta))
     # Along this line the others stay at their best as long as the likelihood is a parabola.
     line = fit.covariance[:, k] / fit.log_errors[k]
@@ -52,6 +58,8 @@ def _end(fit: Fit, objective: Objective, k: int, reach: float) -> float:
         # No end jumps back over the top or runs away.
         step *= min(1.0, 1.5 / float(np.abs(step).max()))
         at = at + step
+        if abs(at[k]) > LOG_EDGE or not np.isfinite(at).all():
+            return math.copysign(math.inf, reach)
     side = "above" if reach > 0 else "below"
     raise FitError(
         f"{fit.model}: the histories of {fit.customers:,} customers tell no end of the interval of"

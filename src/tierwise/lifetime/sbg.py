@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, hyp2f1
 
 from tierwise.errors import FitError
+from tierwise.lifetime import profile
 from tierwise.lifetime.arguments import positive_parameters
-from tierwise.lifetime.fit import Fit, in_logs, maximise
+from tierwise.lifetime.fit import Fit, Objective, in_logs, maximise
 from tierwise.lifetime.tenures import Tenures
 
 Array = NDArray[np.float64]
@@ -89,19 +90,30 @@ def fit(tenures: Tenures) -> Fit:
     churn = float(tenures.lost.sum() / tenures.at_risk.sum())
     starts = [(churn * spread, (1 - churn) * spread) for spread in SPREADS]
 
-    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
-        theta = np.exp(logs)
-        value, gradient, hessian = log_likelihood(theta.tolist(), tenures)
-        return value, *in_logs(theta.tolist(), gradient, hessian)
-
     try:
-        return maximise(NAME, PARAMETERS, objective, starts, int(tenures.at_risk.max()))
+        return maximise(NAME, PARAMETERS, _objective(tenures), starts, int(tenures.at_risk.max()))
     except FitError as error:
         raise FitError(
             error.message,
             "Where retention does not grow with tenure sBG is the wrong model: try BdW, or use one"
             " constant retention rate with its interval (constant_retention).",
         ) from error
+
+
+def profile_interval(
+    fitted: Fit, tenures: Tenures, level: float = 0.9
+) -> tuple[tuple[float, float], ...]:
+    """Ends for alpha and beta from the likelihood of the fitted tenures: see `profile`."""
+    return profile.profile_interval(fitted, _objective(tenures), level)
+
+
+def _objective(tenures: Tenures) -> Objective:
+    def objective(logs: Array) -> tuple[float, Array, NDArray[np.float64]]:
+        theta = np.exp(logs)
+        value, gradient, hessian = log_likelihood(theta.tolist(), tenures)
+        return value, *in_logs(theta.tolist(), gradient, hessian)
+
+    return objective
 
 
 def require_movement(tenures: Tenures, model: str, renewals: int) -> None:

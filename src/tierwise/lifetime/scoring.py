@@ -28,6 +28,9 @@ from tierwise.lifetime.order_terms import OrderModel, OrderTerms
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
+MOST_DAYS = 2**20
+"""More days than any calendar of the engines spans between year 1 and the as-of date."""
+
 PARTS = ("near", "ever")
 """Within the horizon, and without end."""
 
@@ -91,7 +94,7 @@ def expected_values(histories: ir.Table, cell_table: ir.Table, orders: OrderMode
 
     `cell_table` as `expectations`: for long lists whose intervals nobody asks for.
     """
-    table = histories.join(cell_table, list(HISTORY))
+    table = _beside(histories, cell_table)
     mean = orders.terms(table).mean
     return table.select(
         "customer_id",
@@ -100,6 +103,17 @@ def expected_values(histories: ir.Table, cell_table: ir.Table, orders: OrderMode
         order_value=mean,
         near_value=table.near_mean * mean,
     )
+
+
+def _beside(histories: ir.Table, cell_table: ir.Table) -> ir.Table:
+    """Customers with the columns of their cell, matched by one number instead of three."""
+    kept = cell_table.mutate(__cell=_cell(cell_table)).drop(*HISTORY)
+    return histories.mutate(__cell=_cell(histories)).join(kept, "__cell")
+
+
+def _cell(table: ir.Table) -> ir.Value:
+    """The history as one number below 2^60: x is no more than the days, which are below 2^20."""
+    return (table.x * MOST_DAYS + table.t_x_days) * MOST_DAYS + table.T_days
 
 
 def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str, Vector]:
@@ -157,7 +171,7 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
     point: `order_value`, and `near_value`, `ever_value` with `_low`, `_high` and `_sd`.
     """
     keep = [name for name in cell_table.columns if name not in HISTORY]
-    table = histories.join(cell_table, list(HISTORY)).select(*histories.columns, *keep)
+    table = _beside(histories, cell_table).select(*histories.columns, *keep)
     terms = orders.terms(table)
     table = table.mutate(
         order_value=terms.mean,

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from tierwise.errors import RefusedError
-from tierwise.lifetime.heldout import NAIVE, TOP_SHARE, Split, pooled_verdict
+from tierwise.lifetime.heldout import COVERED, NAIVE, TOP_SHARE, Split, pooled_verdict
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
 
 HARMLESS_GAIN = 0.01
 """A list that captures less than a point more than the naive one is not worth a model."""
+
+SHORT_BY = 0.05
+"""Points below their level from which intervals are said to hold too little."""
+
+_BEST_MISSED = (
+    "The best bring more than their interval says more often than they should: a model draws"
+    " every customer towards all others, and few are like them. Judge them by their own past."
+)
 
 CUSTOMERS_NEEDED = 25
 """Customers from which on a best fifth holds five, and more than luck can be seen in it."""
@@ -84,6 +92,12 @@ def verdict(found: Sequence[Standing]) -> str:
             " closely than every model, beyond doubt. Rank by past spend; use the models for who"
             " is still active."
         )
+    if naive_does_better(found):
+        return (
+            f"Past spend does better: no model finds {fifth} better beyond doubt, and past spend"
+            " predicts what customers bring more closely than every model, beyond doubt. Rank by"
+            " past spend; use the models for who is still active and for intervals."
+        )
     if not listing and not amounts:
         return (
             f"Past spend does as well: no model finds {fifth} better, or predicts what customers"
@@ -96,11 +110,18 @@ def verdict(found: Sequence[Standing]) -> str:
             f" will bring, {_named(amounts)} is closer."
         )
     best = listing[0]
-    told = f"{best.label} finds {fifth} better than past spend: its list brings {best.gain[0]:+.1%}"
-    told += f" of all value ({best.gain[1]:+.1%} to {best.gain[2]:+.1%})."
+    told = (
+        f"{best.label} finds {fifth} better than past spend: its list brings {best.gain[0]:+z.1%}"
+    )
+    told += f" of all value ({best.gain[1]:+z.1%} to {best.gain[2]:+z.1%})."
     if amounts:
         return f"{told} For how much customers will bring, {_named(amounts)} is closer too."
     return f"{told} For how much customers will bring, past spend does as well."
+
+
+def naive_does_better(found: Sequence[Standing]) -> bool:
+    """Whether past spend predicts amounts more closely than every model, and lists no worse."""
+    return bool(found) and all(one.closer[2] < 0 and not one.lists_better for one in found)
 
 
 def _named(found: Sequence[Standing]) -> str:
@@ -138,11 +159,14 @@ def answer(context: Context, rounds: Sequence[Round], notes: Sequence[str]) -> A
         ),
         notes=(
             verdict(found),
+            *((covered(rounds),) if covered(rounds) else ()),
             *notes,
             *(f"{name} took no part: {why}" for name, why in refused.items()),
         ),
         extra={
             "verdict": verdict(found),
+            "covered": covered(rounds),
+            "naive_better": naive_does_better(found),
             "beaten": any(one.lists_better or one.predicts_better for one in found),
         },
     )
@@ -245,14 +269,43 @@ def _coverage(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
         {
             "known_on": one.split.known_on,
             "rule": one.said_by,
+            "of": _best(share),
             "level": one.coverage["level"],
-            "customers": one.coverage["customers"],
-            "purchases_inside": one.coverage["purchases_inside"],
-            "value_inside": one.coverage["value_inside"],
+            **{name: one.coverage[f"{place}_{name}"] for name in _COVERED},
         }
         for one in rounds
         if one.coverage
+        for place, share in enumerate(COVERED)
     )
+
+
+_COVERED = ("customers", "purchases_inside", "value_inside", "value_above")
+
+
+def _best(share: float) -> str:
+    return "all" if share == 1 else f"best {share:.0%}"
+
+
+def covered(rounds: Sequence[Round]) -> str:
+    """How often intervals held what happened, of all customers and of the best, in words."""
+    told = [one.coverage for one in rounds if one.coverage]
+    if not told:
+        return ""
+    level = told[0]["level"]
+    bought, brought = (_span(told, f"0_{name}_inside") for name in ("purchases", "value"))
+    last = len(COVERED) - 1
+    said = (
+        f"In the periods held out, the {level:.0%} intervals held the purchases of {bought} and"
+        f" the value of {brought} of all customers, and the value of"
+        f" {_span(told, f'{last}_value_inside')} of the {_best(COVERED[last])} by past spend."
+    )
+    missed = min(one[f"{last}_value_inside"] for one in told) < level - SHORT_BY
+    return f"{said} {_BEST_MISSED}" if missed else said
+
+
+def _span(told: Sequence[Mapping[str, Any]], name: str) -> str:
+    low, high = (f"{end(one[name] for one in told):.1%}" for end in (min, max))
+    return low if low == high else f"{low} to {high}"
 
 
 _STANDINGS = (
@@ -292,7 +345,9 @@ _COVERAGE = (
     Column("known_on", "Known up to", Unit.DATE),
     Column("rule", "Model"),
     Column("level", "Level", Unit.SHARE),
+    Column("of", "Of", help="Best by past spend"),
     Column("customers", "Customers", Unit.COUNT),
     Column("purchases_inside", "Purchases inside", Unit.SHARE),
     Column("value_inside", "Value inside", Unit.SHARE),
+    Column("value_above", "Value above", Unit.SHARE, "Brought more than the interval's upper end"),
 )

@@ -13,6 +13,7 @@ from tierwise.workflows.question import Question
 from tierwise.workflows.value import Desk
 
 TOP_LEAKS = 20  # customers in the list of discounts
+TOP_CUSTOMERS = 20  # in the lists of expected value and of demand
 SLICINGS = 2  # dimensions that value is cut by
 VALUES = range(2, 31)  # how many values make a dimension worth a table
 
@@ -68,6 +69,10 @@ def _questions(desk: Desk, question: Question) -> dict[str, Ask]:
         "margins": partial(desk.margins, question, limit=TOP_LEAKS),
         "contact_costs": partial(desk.contact_costs, question),
         "wallet": partial(desk.wallet, question),
+        "demand": partial(desk.demand, question, limit=TOP_CUSTOMERS),
+        "lifetime": partial(desk.lifetime, question, limit=TOP_CUSTOMERS),
+        "tournament": partial(desk.tournament, question),
+        "lifetime_fit": partial(desk.lifetime_fit, question),
     }
 
 

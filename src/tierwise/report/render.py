@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from tierwise.errors import UsageError
 from tierwise.report import quality
-from tierwise.report.asking import ask
+from tierwise.report.asking import Asked, ask
 from tierwise.report.drawing import AT_NIGHT, warm_up
 from tierwise.report.glossary import terms
 from tierwise.report.sections import contents
@@ -32,6 +34,11 @@ def render(desk: Desk, question: Question) -> str:
     with ThreadPoolExecutor(1) as beside:
         beside.submit(warm_up)
         asked = ask(desk, question)
+    return document(asked, desk.build.manifest)
+
+
+def document(asked: Asked, manifest: Mapping[str, Any]) -> str:
+    """Lay out what was answered as one HTML document; `manifest` is the build's."""
     sections, missing = contents(asked)
     return _template().render(
         project=asked.context.project,
@@ -43,7 +50,7 @@ def render(desk: Desk, question: Question) -> str:
         attention=asked.answers["today"].grid("attention").rows if "today" in asked.answers else (),
         sections=sections,
         missing=missing,
-        quality=quality.section(desk.build.manifest),
+        quality=quality.section(manifest),
         terms=terms([*asked.answers.values(), *asked.slices]),
         colours=AT_NIGHT,
     )

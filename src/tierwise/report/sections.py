@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tierwise.report import charts
+from tierwise.report import charts, lifetimes
 from tierwise.report.asking import Asked
-from tierwise.report.drawing import Chart
-from tierwise.report.tables import Card, Table, card, shaded, table
-from tierwise.report.titles import basis
+from tierwise.report.layout import Lay, Missing, Section, plain, section
+from tierwise.report.tables import shaded, table
 from tierwise.results import Answer
 
 BAND_BRINGS = ("band", "customers", "share_of_customers", "revenue", "revenue_share",
@@ -23,40 +21,15 @@ SLICE_IS_WORTH = ("slice", "revenue_per_customer", "revenue_per_customer_same_te
 MARGIN = ("rank", "customer_id", "name", "revenue", "gross_profit", "gross_margin", "discount",
           "discount_rate", "excess_discount")  # fmt: skip
 
-TOP_GAPS = 20  # customers in the list of wallets
+DEMAND = ("demand_rank", "customer_id", "name", "value", "contacts", "contacts_share",
+          "cost_to_serve", "cost_share", "contacts_to_spend", "excess")  # fmt: skip
 
-UNRANKED = {"population", "slices", "contact_costs", "wallet"}
-"""Answers that do not depend on the lens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One answer laid out."""
-
-    id: str
-    title: str
-    basis: str
-    lead: str = ""  # how to read it
-    cards: tuple[Card, ...] = ()
-    charts: tuple[Chart, ...] = ()
-    tables: tuple[Table, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A section that the data cannot give, and what would change that."""
-
-    title: str
-    reason: str
-
-
-Lay = Callable[[Answer], Section]
+TOP_GAPS = 20  # customers in the lists of wallets and of demand
 
 
 def contents(asked: Asked) -> tuple[list[Section], list[Missing]]:
     """Sections that could be answered, and the others with their reason."""
-    sections = []
+    sections: list[Section] = []
     for kind, (_, lay) in _LAYOUTS.items():
         if kind in asked.answers:
             sections.append(lay(asked.answers[kind]))
@@ -70,43 +43,17 @@ def contents(asked: Asked) -> tuple[list[Section], list[Missing]]:
     return sections, missing
 
 
-def _section(
-    answer: Answer,
-    lead: str,
-    drawn: tuple[Chart | None, ...],
-    tables: tuple[Table, ...],
-    id: str = "",
-) -> Section:
-    currency = answer.context.currency
-    return Section(
-        id=id or answer.kind.replace("_", "-"),
-        title=answer.title,
-        basis=basis(answer.context, answer.kind not in UNRANKED),
-        lead=lead,
-        cards=tuple(card(f, currency) for f in answer.figures if f.value is not None),
-        charts=tuple(chart for chart in drawn if chart is not None),
-        tables=tuple(t for t in tables if len(t.heads) > 1 and t.rows),
-        notes=answer.notes,
-    )
-
-
-def _plain(answer: Answer, lead: str, *drawn: Chart | None, id: str = "") -> Section:
-    """A section that shows every grid of its answer as it is."""
-    tables = tuple(table(grid, answer.context.currency) for grid in answer.grids)
-    return _section(answer, lead, drawn, tables, id)
-
-
 def _concentration(answer: Answer) -> Section:
     lead = (
         "Customers stand in order of worth, the best first. The further the curve bends away"
         " from the straight line, the more depends on few."
     )
-    return _plain(answer, lead, charts.concentration(answer))
+    return plain(answer, lead, charts.concentration(answer))
 
 
 def _contact_concentration(answer: Answer) -> Section:
     lead = "The same question for the demand on service: how few customers ask for how much of it."
-    return _plain(answer, lead, charts.concentration(answer), id="contact-concentration")
+    return plain(answer, lead, charts.concentration(answer), id="contact-concentration")
 
 
 def _whale(answer: Answer) -> Section:
@@ -114,7 +61,7 @@ def _whale(answer: Answer) -> Section:
         "Profit added up from the best customer to the worst. What is earned up to the peak"
         " shrinks again with the customers after it."
     )
-    return _plain(answer, lead, charts.whale(answer))
+    return plain(answer, lead, charts.whale(answer))
 
 
 def _bands(answer: Answer) -> Section:
@@ -130,7 +77,7 @@ def _bands(answer: Answer) -> Section:
         row[name] is not None for row in grid.rows for name in ("contacts_share", "cost_share")
     )
     tables = (brings, *([takes] if known else []), *rest)
-    return _section(answer, lead, (charts.bands(answer),), tables)
+    return section(answer, lead, (charts.bands(answer),), tables)
 
 
 def _population(answer: Answer) -> Section:
@@ -138,7 +85,7 @@ def _population(answer: Answer) -> Section:
         f"Active means: {answer.extra['active_rule']}. In every period, active = active before"
         " + new + back again - lost."
     )
-    return _plain(answer, lead, charts.population(answer))
+    return plain(answer, lead, charts.population(answer))
 
 
 def _movement(answer: Answer) -> Section:
@@ -146,11 +93,11 @@ def _movement(answer: Answer) -> Section:
         "Each row is a tenth of the customers of the window before; the columns say where they"
         " are now. A stronger shade holds more customers."
     )
-    return _section(answer, lead, (), (shaded(answer.grids[0], answer.context.currency),))
+    return section(answer, lead, (), (shaded(answer.grids[0], answer.context.currency),))
 
 
 def _dependency(answer: Answer) -> Section:
-    return _plain(
+    return plain(
         answer, "What would be missing if the best customers left, all at once or one of them."
     )
 
@@ -159,12 +106,12 @@ def _margins(answer: Answer) -> Section:
     grid, currency = answer.grids[0], answer.context.currency
     lead = "Gross margin of the firm. Discounts are not known, so nobody is listed."
     if answer.figure("discount").value is None:
-        return _section(answer, lead, (), ())
+        return section(answer, lead, (), ())
     lead = (
         "Gross margin of the firm, and the customers whose discounts go furthest beyond the"
         " firm's own rate."
     )
-    return _section(answer, lead, (), (table(grid, currency, MARGIN),))
+    return section(answer, lead, (), (table(grid, currency, MARGIN),))
 
 
 def _slices(answer: Answer, place: int) -> Section:
@@ -175,12 +122,21 @@ def _slices(answer: Answer, place: int) -> Section:
         table(grid, currency, SLICE_IS_WORTH, f"By {by.lower()}: what a customer is worth"),
     )
     lead = "Differences between slices are real only where their intervals stand well apart."
-    section = _section(answer, lead, (charts.slices(answer),), tables, id=f"slices-{place}")
-    return replace(section, title=f"Value by {by.lower()}")
+    laid = section(answer, lead, (charts.slices(answer),), tables, id=f"slices-{place}")
+    return replace(laid, title=f"Value by {by.lower()}")
+
+
+def _demand(answer: Answer) -> Section:
+    lead = (
+        "How much of the service each customer asks for beside what it brings. The list says where"
+        " to look, not that service was wrong."
+    )
+    tables = (table(grid, answer.context.currency, DEMAND, most=TOP_GAPS) for grid in answer.grids)
+    return section(answer, lead, (), tuple(tables))
 
 
 def _contact_costs(answer: Answer) -> Section:
-    return _plain(
+    return plain(
         answer,
         "What one contact costs, by channel, by reason and over time.",
         charts.contacts(answer),
@@ -190,7 +146,7 @@ def _contact_costs(answer: Answer) -> Section:
 def _wallet(answer: Answer) -> Section:
     lead = "What customers buy here, of all that they buy from anybody."
     listed = table(answer.grids[0], answer.context.currency, most=TOP_GAPS)
-    return _section(answer, lead, (), (listed,))
+    return section(answer, lead, (), (listed,))
 
 
 _LAYOUTS: dict[str, tuple[str, Lay]] = {
@@ -198,6 +154,7 @@ _LAYOUTS: dict[str, tuple[str, Lay]] = {
     "whale": ("Whale curve", _whale),
     "bands": ("What each band brings and takes", _bands),
     "contact_concentration": ("Concentration of contacts", _contact_concentration),
+    "demand": ("Demand for service beside spend", _demand),
     "contact_costs": ("What a contact costs", _contact_costs),
     "population": ("Customers by period", _population),
     "movement": ("Movement between deciles", _movement),
@@ -205,5 +162,6 @@ _LAYOUTS: dict[str, tuple[str, Lay]] = {
     "margins": ("Gross margin and discount leakage", _margins),
     "slices": ("Value by slice", lambda answer: _slices(answer, 1)),
     "wallet": ("Share of wallet", _wallet),
+    **lifetimes.LAYOUTS,
 }
 """Reading order, with the title that a missing section goes by."""

@@ -16,6 +16,7 @@ CARDS = (
     ("concentration", ("largest_share", "top_fifth_share", "gini")),
     ("whale", ("peak_share", "loss_makers", "profit_destroyed")),
     ("contact_costs", ("cost_per_contact",)),
+    ("lifetime", ("active_share", "near_value")),
 )  # fmt: skip
 """Figures of the first page, by answer."""
 
@@ -124,6 +125,21 @@ def _contact_costs(answer: Answer) -> Iterator[str]:
         yield f"A contact costs {amount} on average."
 
 
+def _lifetime(answer: Answer) -> Iterator[str]:
+    figures, currency = _values(answer), answer.context.currency
+    near = figures["near_value"]
+    ends = [format_value(end, Unit.MONEY) for end in (near.low, near.high)]
+    ranged = f" ({' to '.join(ends)})" if near.low is not None else ""
+    amount = format_value(near.value, Unit.MONEY, currency)
+    yield f"{near.label} of those who ever bought: {amount}{ranged}, expected."
+    if "active_share" in figures:
+        yield f"{_share(figures['active_share'].value)} of them are expected to be still active."
+
+
+def _tournament(answer: Answer) -> Iterator[str]:
+    yield str(answer.extra["verdict"])
+
+
 def _values(answer: Answer) -> dict[str, Figure]:
     return {figure.name: figure for figure in answer.figures}
 
@@ -150,4 +166,6 @@ _SAYINGS: Mapping[str, Callable[[Answer], Iterator[str]]] = {
     "contact_costs": _contact_costs,
     "population": _population,
     "movement": _movement,
+    "lifetime": _lifetime,
+    "tournament": _tournament,
 }

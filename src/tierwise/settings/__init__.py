@@ -7,7 +7,16 @@ needs the names alone.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
+from tierwise.settings.names import (
+    Activity,
+    BreakScale,
+    Lens,
+    Period,
+    PurchaseModelName,
+    SpendModelName,
+    TierBasis,
+    TierRule,
+)
 
 if TYPE_CHECKING:
     from tierwise.settings.model import (
@@ -23,11 +32,21 @@ if TYPE_CHECKING:
         ValueSettings,
         Window,
     )
+    from tierwise.settings.tiers import (
+        CapacitySettings,
+        FairnessSettings,
+        StabilitySettings,
+        TierOverride,
+        TiersSettings,
+    )
 
 __all__ = [
     "ActiveRule",
     "Activity",
+    "BreakScale",
+    "CapacitySettings",
     "ClaimSettings",
+    "FairnessSettings",
     "InfluenceSettings",
     "Lens",
     "LifetimeSettings",
@@ -38,14 +57,29 @@ __all__ = [
     "Settings",
     "Source",
     "SpendModelName",
+    "StabilitySettings",
     "StrategicSettings",
+    "TierBasis",
+    "TierOverride",
+    "TierRule",
+    "TiersSettings",
     "ValueSettings",
     "Window",
 ]
+
+
+_OF_TIERS = {
+    "CapacitySettings",
+    "FairnessSettings",
+    "StabilitySettings",
+    "TierOverride",
+    "TiersSettings",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import a model when it is asked for."""
     if name not in __all__:
         raise AttributeError(f"module 'tierwise.settings' has no attribute {name!r}")
-    return getattr(import_module("tierwise.settings.model"), name)
+    home = "tiers" if name in _OF_TIERS else "model"
+    return getattr(import_module(f"tierwise.settings.{home}"), name)

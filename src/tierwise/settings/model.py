@@ -10,16 +10,14 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from tierwise.settings.base import SettingsModel as _Model
 from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
+from tierwise.settings.tiers import TiersSettings
 
 LONGEST_WINDOW = 600
 """Months."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Window(_Model):
@@ -266,4 +264,5 @@ class Settings(_Model):
 
     project: Project = Project()
     value: ValueSettings = ValueSettings()
+    tiers: TiersSettings = TiersSettings()
     sources: dict[str, Source] = Field(default_factory=dict)

@@ -50,3 +50,28 @@ class SpendModelName(StrEnum):
     AUTO = "auto"  # gamma_gamma where its assumptions hold, else profit_per_order
     GAMMA_GAMMA = "gamma_gamma"  # spend above zero, independent of how often one buys
     PROFIT_PER_ORDER = "profit_per_order"  # losses allowed
+
+
+class TierRule(StrEnum):
+    """How customers in order of value are cut into tiers."""
+
+    RANK = "rank"  # so many customers, or such shares of customers
+    SHARE = "share"  # those who bring such shares of the value
+    THRESHOLD = "threshold"  # amounts
+    NATURAL_BREAK = "natural_break"  # where values leave gaps: Fisher 1958
+    CAPACITY = "capacity"  # as many as high-touch service can protect best
+
+
+class TierBasis(StrEnum):
+    """Which value decides: of the window behind, or expected."""
+
+    WINDOW = "window"  # what the window brought
+    AHEAD = "ahead"  # expected in the horizon of [value.lifetime]
+    EVER = "ever"  # expected without end, discounted
+
+
+class BreakScale(StrEnum):
+    """What natural breaks are looked for in."""
+
+    LOG = "log"  # in ratios: values of customers differ by powers of ten
+    MONEY = "money"  # in amounts

@@ -219,6 +219,13 @@ MEANINGS = MappingProxyType(
         "strategic.evidence": "what it rests on",
         "strategic.set_on": "day of the decision",
         "strategic.expires_on": "last day on which it holds",
+        "tier_overrides.customer_id": "whose tier was decided",
+        "tier_overrides.tier": "name of the tier, as in [tiers]",
+        "tier_overrides.owner": "who answers for the decision",
+        "tier_overrides.reason": "why",
+        "tier_overrides.evidence": "what it rests on",
+        "tier_overrides.set_on": "day of the decision",
+        "tier_overrides.expires_on": "last day on which it holds",
     }
 )
 """Meanings by column, or by table and column where one name means different things."""

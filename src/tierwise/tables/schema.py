@@ -341,6 +341,18 @@ _ALL = (
         (),
         "set_on",
     ),
+    # A customer's tier by decision: somebody's, for a reason, until a day.
+    Table(
+        "tier_overrides",
+        _columns(
+            "customer_id tier set_on expires_on owner reason",
+            id="customer_id",
+            text="tier reason owner evidence",
+            date="set_on expires_on",
+        ),
+        (),
+        "set_on",
+    ),
     # Units of the project's currency for one unit of `currency`, from that day on.
     Table(
         "rates",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -16,6 +16,7 @@ from tierwise.lifetime import (
     discounting,
     expected,
     fitted,
+    gamma_gamma,
     heldout,
     pooled,
     scoring,
@@ -34,6 +35,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
 from tierwise.value.shares import Rows
 from tierwise.workflows import boosting
+from tierwise.workflows.kept import Kept
 from tierwise.workflows.look import Look
 
 
@@ -48,29 +50,15 @@ class Purchases:
 
     @property
     def label(self) -> str:
-        """Name for people."""
-        return self.model.label if self.fit else "One rate for all"
+        """Name for people, within a sentence."""
+        return self.model.label if self.fit else "one rate for all"
 
 
-class Kept:
-    """Scores by history of the last questions about a build, which never changes.
+Scores = Kept[scoring.Columns]
+"""Scores by history of the last questions about a build, which never changes: simulating
+what every history may lead to takes seconds, and customers are looked at one by one."""
 
-    Simulating what every history may lead to takes seconds, and customers are looked
-    at one after the other.
-    """
-
-    def __init__(self, most: int = 3) -> None:
-        self._most = most
-        self._found: dict[Hashable, scoring.Columns] = {}
-
-    def columns(self, key: Hashable, score: Callable[[], scoring.Columns]) -> scoring.Columns:
-        """What is kept under `key`, or what `score` gives."""
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = score()
-            for old in list(self._found)[: -self._most]:
-                self._found.pop(old, None)
-        return found
+SCORES_KEPT = 3
 
 
 class Lifetime:
@@ -83,11 +71,11 @@ class Lifetime:
         *,
         lens: Lens | None = None,
         known_on: date | None = None,
-        kept: Kept | None = None,
+        kept: Scores | None = None,
     ) -> None:
         self.look = look
         self.settings = settings
-        self.kept = kept or Kept()
+        self.kept = kept or Kept(SCORES_KEPT)
         self.lines = look.lines()
         self.known_on = known_on or look.as_of  # nothing later is read
         # Cost to serve follows customers, not lines.
@@ -110,7 +98,10 @@ class Lifetime:
     def histories(self) -> ir.Table:
         """One row a customer who ever bought, kept in the session."""
         look = self.look
-        found = purchase_histories.histories(self.lines, self.known_on, self.lens, self.event)
+        returns = look.rows(purchase_histories.have_returns(self.lines))[0]["found"]
+        found = purchase_histories.histories(
+            self.lines, self.known_on, self.lens, self.event, returns=returns
+        )
         if self.lens is Lens.PROFIT:
             whole = look.summary_of(None, self.known_on)
             found = purchase_histories.after_cost_to_serve(found, whole)
@@ -183,6 +174,20 @@ class Lifetime:
         )
         return spending.choose(self.settings.spend, evidence)
 
+    def ranged(self, purchases: Purchases) -> tuple[fitted.Ranged, ...]:
+        """The fits of purchases and of spend, as far as there are any, with their intervals."""
+        model, bought, spent = purchases.model, purchases.fit, self.spending.fit
+        found = []
+        if bought is not None:
+            ends = partial(model.profile_interval, bought, self.cells)
+            found.append(fitted.ranged(bought, ends, self.settings.level))
+        if spent is not None:
+            seen = self._spend_cells
+            cells = gamma_gamma.spend_cells(seen["x"], seen["mean_spend"], seen["n"])
+            ends = partial(gamma_gamma.profile_interval, spent, cells)
+            found.append(fitted.ranged(spent, ends, self.settings.level))
+        return tuple(found)
+
     def doubt(self, purchases: Purchases, size: int = 50) -> tuple[float, float]:
         """Relative standard errors of all purchases, near and ever, from the parameters' doubt."""
         if purchases.fit is None:
@@ -228,7 +233,7 @@ class Lifetime:
         # The names of earlier scores stay theirs: whoever holds one of them reads on.
         name = self._named(f"scored_{purchases.model.name}_{len(self._done)}")
         key = (purchases.model.name, self.known_on, self.look.where, self.lens, self.event, asked)
-        columns = self.kept.columns(key, lambda: self._columns(purchases, asked))
+        columns = self.kept.get(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
         found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
         return self.look.session.keep(name, found)
@@ -255,6 +260,7 @@ def fit_answer(look: Look, settings: LifetimeSettings, model: PurchaseModelName 
         purchases.rate,
         others,
         life.spending,
+        life.ranged(purchases),
         counted,
         counts,
         notes,
@@ -270,7 +276,7 @@ def _contender(life: Lifetime, model: PurchaseModel, few: bool) -> fitted.Conten
         return fitted.Contender(model, None, error.message)
 
 
-def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept) -> Answer:
+def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Scores) -> Answer:
     """What customers will be worth, in total, by band and one by one."""
     life = Lifetime(look, settings, kept=kept)
     purchases = life.purchases()
@@ -288,10 +294,13 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Kept)
         settings.level,
         settings.horizon_months,
         _notes(life, purchases),
+        by_model=purchases.fit is not None,
     )
 
 
-def customer_answer(look: Look, settings: LifetimeSettings, customer_id: str, kept: Kept) -> Answer:
+def customer_answer(
+    look: Look, settings: LifetimeSettings, customer_id: str, kept: Scores
+) -> Answer:
     """What one customer may be worth.
 
     Raises MissingDataError for one who never bought, UsageError for one there is not.
@@ -340,6 +349,10 @@ def _notes(life: Lifetime, purchases: Purchases) -> tuple[str, ...]:
     notes.append(
         f"The data look back {weeks:,.0f} weeks. Value without end looks further than that and"
         " trusts that customers go on leaving and buying as they did."
+    )
+    notes.append(
+        "The tournament, models against past spend on periods held out, says how often such"
+        " intervals held what then happened."
     )
     notes.append(
         "The top of a list is partly luck: those who stand out by chance will come closer to"

@@ -38,9 +38,11 @@ from tierwise.value.windows import earlier, first_day
 from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
+from tierwise.workflows.kept import Kept
 from tierwise.workflows.look import Dimension, Look, built_with
 from tierwise.workflows.question import Question
 from tierwise.workflows.rejects import rejects
+from tierwise.workflows.tiers import TierDesk
 
 __all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
@@ -54,7 +56,12 @@ class Desk:
         self.project = project
         self.build = build
         self.settings = built_with(build)
-        self._scores = lifetime.Kept()
+        self._scores: lifetime.Scores = Kept(lifetime.SCORES_KEPT)
+
+    @property
+    def tiers(self) -> TierDesk:
+        """Questions about tiers."""
+        return TierDesk(self._open)
 
     def today(self, question: Question = DEFAULT) -> Answer:
         """The first panel: customers, what they spend, and what deserves a look."""
@@ -237,8 +244,10 @@ class Desk:
     ) -> Answer:
         """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK.
 
-        `find:text` looks for ids and names instead.
+        `tier:A` lists a tier's members, `find:text` looks for ids and names instead.
         """
+        if selector.startswith("tier:"):
+            return self.tiers.members(selector.removeprefix("tier:"), question, limit=limit)
         chosen = member_lists.parse(selector)
         with self._open(self._narrowed(question, chosen)) as look:
             measure = chosen.measure or str(look.lens)

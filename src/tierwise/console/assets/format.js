@@ -3,7 +3,11 @@
   "use strict";
 
   const fixed = (places) =>
-    new Intl.NumberFormat("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+    new Intl.NumberFormat("en-US", {
+      minimumFractionDigits: places,
+      maximumFractionDigits: places,
+      signDisplay: "negative", // none where a value rounds to zero
+    });
   const cents = fixed(2);
   const whole = fixed(0);
   const percent = new Intl.NumberFormat("en-US", {
@@ -11,10 +15,15 @@
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
     useGrouping: false,
+    signDisplay: "negative",
   });
   const count = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 });
   const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
-  const tickPercent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
+  const tickPercent = new Intl.NumberFormat("en-US", {
+    style: "percent",
+    maximumFractionDigits: 1,
+    signDisplay: "negative",
+  });
 
   /* Four digits, as Python's format .4g writes them: 0.0001234, 1.234e-05. */
   function significant(found) {

@@ -5,6 +5,7 @@
   const CALM_MS = 200; /* pause in typing before the server is asked */
   const ids = new Map(); /* what a suggestion says, and whose it is */
   let latest = 0;
+  let picked = 0; /* suggestions taken so far: each opens its customer by itself */
 
   const wait = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
   const query = () => new URLSearchParams(window.location.search);
@@ -39,6 +40,7 @@
     const mine = ++latest;
     const typed = (text || "").trim();
     if (ids.has(typed)) {
+      picked += 1;
       open("/customer", "id", ids.get(typed));
       clear();
       return [];
@@ -54,13 +56,16 @@
   }
 
   /* Enter: the customer of that very id, else everybody who fits. */
-  async function search(submits, text) {
+  async function search(submits) {
     const { no_update } = window.dash_clientside;
-    const typed = (text || "").trim();
+    /* Read off the page: Enter may arrive before the text has reached the component's value. */
+    const typed = document.getElementById("search-text").value.trim();
     if (!submits || !typed || ids.has(typed)) return no_update;
-    const mine = ++latest;
+    /* Text typed just before Enter may reach `suggest` after it: only a taken suggestion calls this off. */
+    const before = picked;
     await wait(CALM_MS / 2);
-    if (mine !== latest) return no_update; /* Enter picked a suggestion, which opens itself */
+    if (picked !== before) return no_update;
+    latest += 1; /* suggestions under way come too late */
     const rows = await found(typed).catch(() => []);
     const own = rows.find((row) => row.customer_id.toLowerCase() === typed.toLowerCase());
     if (own) open("/customer", "id", own.customer_id);

@@ -13,15 +13,17 @@ from tierwise.console.parts.charts import calibration
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
-from tierwise.results import Answer
+from tierwise.results import Answer, Grid
 from tierwise.workflows.value import Desk
 
 
 def fill_tournament(desk: Desk, view: View) -> Content:
     """The verdict, then what it stands on."""
     answer = desk.tournament(view.question())
-    said = answer.extra["verdict"]
+    said = answer.extra["verdict"], answer.extra["covered"]
     grids = {grid.name: grid for grid in answer.grids}
+    # A column less, so that the last one can be read on a small screen.
+    grids["rounds"] = without(grids["rounds"], "buyers")
     body = stack(
         _verdict(answer),
         figure_row(answer.figures, answer.context, view, across=3),
@@ -47,9 +49,14 @@ def fill_tournament(desk: Desk, view: View) -> Content:
         table(grids["coverage"], answer.context, view, id="tournament-coverage", hint=_COVERAGE)
         if grids["coverage"].rows
         else None,
-        notes(text for text in answer.notes if text != said),
+        notes(text for text in answer.notes if text not in said),
     )
     return Content(answer.context, body)
+
+
+def without(grid: Grid, column: str) -> Grid:
+    """The grid less one of its columns."""
+    return replace(grid, columns=tuple(c for c in grid.columns if c.name != column))
 
 
 _TABLES = {
@@ -62,8 +69,9 @@ _COVERAGE = "Intervals can be trusted where as many customers are inside as the 
 
 def _verdict(answer: Answer) -> Component:
     beaten = answer.extra["beaten"]
+    naive = "Past spend does better" if answer.extra["naive_better"] else "Past spend does as well"
     badge = html.Span(
-        "A model does better" if beaten else "Past spend does as well",
+        "A model does better" if beaten else naive,
         className="tw-badge-good" if beaten else "tw-badge-neutral",
     )
     return html.Div(
@@ -72,6 +80,7 @@ def _verdict(answer: Answer) -> Component:
                 [badge, html.H2(answer.title, className="tw-verdict-title")], className="tw-verdict"
             ),
             html.P(answer.extra["verdict"], className="tw-said"),
+            html.P(answer.extra["covered"], className="tw-said"),
         ],
         className="tw-card tw-panel",
         role="status",

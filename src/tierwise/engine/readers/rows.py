@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -56,11 +56,26 @@ class Rows:
     excel: bool = False  # times may stand as day numbers
     rejects: tuple[Reject, ...] = ()
     problems: tuple[Problem, ...] = ()
+    expected: int = 0  # rows that `sql` must give where it reads straight from the file
+    reread: Callable[[], Rows] | None = None  # the same with care; None where that was done
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether `sql` reads the file itself, and nobody has seen yet whether it can."""
+        return self.reread is not None
+
+    def settled(self) -> Rows:
+        """The rows as a careful reader found them, kept beside the file."""
+        return self.reread() if self.reread else self
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the source's columns, in its order."""
         return tuple(column.name for column in self.columns)
+
+
+class NotPlainError(Exception):
+    """Rows read straight from a file are not what they were taken for; read them with care."""
 
 
 class UnreadableError(Exception):
@@ -136,6 +151,7 @@ def stacked(session: Session, parts: Sequence[Rows], source: str) -> Rows:
     """Several files of one table as one: columns by name, those that a file lacks are empty."""
     if len(parts) == 1:
         return parts[0]
+    parts = [part.settled() for part in parts]
     sql = " UNION ALL BY NAME ".join(f"({part.sql})" for part in parts)
     return replace(
         parts[0],

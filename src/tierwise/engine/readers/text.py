@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -34,6 +34,8 @@ from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem, Severity
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+STRAIGHT = 1 << 26
+"""Bytes up to which a file is read straight into its types; reading a larger one twice costs."""
 _LOOK = 200  # records that are looked at to find the delimiter
 csv.field_size_limit(LONGEST_LINE)
 
@@ -48,11 +50,29 @@ class Layout:
 
 
 def read_text(session: Session, table: str, source: Source, path: Path, name: str) -> Rows:
-    """Rows of one delimited file, every value as text."""
+    """Rows of one delimited file, every value as text; a small tidy file is not read yet."""
     text = decoded(session, table, source, path, name)
     layout = _layout(table, source, text, name)
+    expected = text.lines - layout.header_lines
+
+    def with_care() -> Rows:
+        return _settled(session, table, text, layout, path, name)
+
+    untidy = text.undecodable or text.odd_newlines
+    if untidy or expected < 1 or text.path.stat().st_size > STRAIGHT:
+        return with_care()
+    reading = csv_source(text.path, layout.header, layout.delimiter, layout.header_lines)
+    row = f"row_number() OVER () + {layout.header_lines}"
+    return replace(
+        _rows(text, layout, path, name, reading, row, table), expected=expected, reread=with_care
+    )
+
+
+def _settled(
+    session: Session, table: str, text: Text, layout: Layout, path: Path, name: str
+) -> Rows:
+    """The same as a Parquet file, with what could not be read beside it."""
     target = scratch_file(session, path)
-    columns = tuple(SourceColumn(column, "VARCHAR") for column in layout.header)
     rejects: tuple[Reject, ...] = ()
     row = f"file_row_number + {layout.header_lines + 1}"
     count = _in_one_go(session, text, layout, target)
@@ -67,10 +87,17 @@ def read_text(session: Session, table: str, source: Source, path: Path, name: st
             "The file has a header and no rows.",
             "Export it again, or take the table out of tierwise.toml.",
         )
-    listed = ", ".join(identifier(column) for column in layout.header)
     reading = f"read_parquet({quoted(target)}, file_row_number = true)"
+    return replace(_rows(text, layout, path, name, reading, row, table), rejects=rejects)
+
+
+def _rows(
+    text: Text, layout: Layout, path: Path, name: str, reading: str, row: str, table: str
+) -> Rows:
+    listed = ", ".join(identifier(column) for column in layout.header)
     sql = f"SELECT {listed}, {row} AS {ROW}, {quoted(name)} AS {FILE} FROM {reading}"
-    return Rows(name, sql, columns, (path,), rejects=rejects, problems=_told(table, name, text))
+    columns = tuple(SourceColumn(column, "VARCHAR") for column in layout.header)
+    return Rows(name, sql, columns, (path,), problems=_told(table, name, text))
 
 
 def decoded(session: Session, table: str, source: Source, path: Path, name: str) -> Text:
