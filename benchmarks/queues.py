@@ -60,6 +60,7 @@ def cases() -> list[Case]:
     general = [lognormal(1.0, 1.5), lognormal(0.6, 0.4), lognormal(1.2, 1.2)]
     rates = (0.2, 0.4, 0.25)
     moments = [d.mean_s for d in general], [d.second_moment_s2 for d in general]
+    growing_general = priority.accumulating_waits_general_s(rates, (4, 2, 1), *moments)
     one = system(rates, general, 1)
     minute = system((0.8,), [exponential(60.0)], 50, exponential(120.0))
     endless = system((0.8,), [exponential(60.0)], 50)
@@ -78,7 +79,7 @@ def cases() -> list[Case]:
         Case("M/G/1 strict, lognormal", one, pool(3)._replace(level=np.array([[0.0, 1.0, 2.0]])),
              1e7, waits(priority.strict_waits_general_s(rates, *moments).tolist())),
         Case("M/G/1 accumulating 4:2:1", one, pool(3)._replace(rate=np.array([4.0, 2.0, 1.0])),
-             1e7, waits(priority.accumulating_waits_general_s(rates, (4, 2, 1), *moments).tolist())),
+             1e7, waits(growing_general.tolist())),
     ]  # fmt: skip
 
 

@@ -3,11 +3,15 @@
 python benchmarks/peers/simulate_peers.py simpy-skills|simpy-priority|ciw-priority
 """
 
+from __future__ import annotations
+
 import json
 import math
 import random
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 
 def simpy_priority(contacts: int) -> list[tuple[int, float]]:
@@ -19,14 +23,14 @@ def simpy_priority(contacts: int) -> list[tuple[int, float]]:
     waits: list[tuple[int, float]] = []
     draw = random.Random(1).expovariate
 
-    def contact(k):
+    def contact(k: int) -> Iterator[Any]:
         came = env.now
         with agents.request(priority=k) as mine:
             yield mine
             waits.append((k, env.now - came))
             yield env.timeout(draw(1.0))
 
-    def source(k, rate, number):
+    def source(k: int, rate: float, number: int) -> Iterator[Any]:
         for _ in range(number):
             yield env.timeout(draw(rate))
             env.process(contact(k))
@@ -59,7 +63,7 @@ def simpy_skills(contacts: int) -> list[tuple[int, float]]:
     queues = [deque() for _ in range(4)]
     waits: list[tuple[int, float]] = []
 
-    def released(g):
+    def released(g: int) -> None:
         best, chosen = -1.0, -1
         for k in serves[g]:
             queue = queues[k]
@@ -75,7 +79,7 @@ def simpy_skills(contacts: int) -> list[tuple[int, float]]:
             idle[g] += 1
             since[g].append(env.now)
 
-    def contact(k):
+    def contact(k: int) -> Iterator[Any]:
         came = env.now
         free = [g for g in groups[k] if idle[g]]
         if free:
@@ -96,7 +100,7 @@ def simpy_skills(contacts: int) -> list[tuple[int, float]]:
         yield env.timeout(rng.lognormvariate(mean, sd))
         released(g)
 
-    def source(k, rate, number):
+    def source(k: int, rate: float, number: int) -> Iterator[Any]:
         for _ in range(number):
             yield env.timeout(draw(rate))
             env.process(contact(k))
