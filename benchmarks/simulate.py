@@ -181,7 +181,8 @@ def main() -> None:
             waits = " ".join(f"{w:.3f}" for w in found["mean_waits"])  # type: ignore[attr-defined]
             times = float(own["per_s"]) / float(found["per_s"])  # type: ignore[arg-type]
             print(
-                f"| {name} | {found['contacts']:,} | {found['per_s']:,.0f} | {waits} | {times:.0f}x |"
+                f"| {name} | {found['contacts']:,} | {found['per_s']:,.0f} | {waits} |"
+                f" {times:.0f}x |"
             )
 
 
