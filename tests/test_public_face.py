@@ -40,3 +40,13 @@ def test_help_loads_no_engine():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_questions_without_a_model_load_none():
+    """SciPy takes two seconds to import; where customers stand needs none of it."""
+    code = (
+        "import sys, tierwise.workflows.value, tierwise.cli.main\n"
+        "print([m for m in ('scipy', 'numba', 'pandas', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

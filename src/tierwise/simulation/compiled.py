@@ -6,14 +6,39 @@ time of the event loop. So compiled functions here may not make arrays, only use
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+from tierwise import routing
+
 _njit: Any = numba.njit  # its types do not know `_nrt`
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+ROOMS = (Path(__file__).parent, Path(routing.__file__).parent)
+"""Folders whose functions are compiled, each kept in a `__pycache__` beside its source."""
+
+
+def forget_stale(rooms: Iterable[Path]) -> None:
+    """Remove machine code that is older than any source of the rooms.
+
+    Numba renews a function when its own file changes, but not when one of its
+    callees in another file does: the old policy would go on deciding.
+    """
+    rooms = list(rooms)
+    newest = max(source.stat().st_mtime for room in rooms for source in room.glob("*.py"))
+    for room in rooms:
+        for kept in room.glob("__pycache__/*.nb[ci]"):
+            with suppress(OSError):  # gone meanwhile, or not ours to remove
+                if kept.stat().st_mtime < newest:
+                    kept.unlink()
+
+
+forget_stale(ROOMS)
 
 
 def inlined(function: Function) -> Function:
@@ -25,9 +50,5 @@ def inlined(function: Function) -> Function:
 
 
 def compiled(function: Function) -> Function:
-    """Compiled and kept on disk. It lets go of the interpreter, so threads run beside each other.
-
-    The copy on disk is renewed when the function's own file changes, not when one of
-    its callees in another file does: remove `__pycache__` after such a change.
-    """
+    """Compiled and kept on disk; lets go of the interpreter, so threads run beside each other."""
     return cast(Function, _njit(cache=True, nogil=True, _nrt=False, error_model="numpy")(function))

@@ -10,6 +10,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+SCORES_KEPT = 3
+"""Scored builds that a desk remembers."""
+
 
 @dataclass(slots=True)
 class _Place(Generic[T]):

@@ -35,7 +35,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
 from tierwise.value.shares import Rows
 from tierwise.workflows import boosting
-from tierwise.workflows.kept import Kept
+from tierwise.workflows.kept import SCORES_KEPT, Kept
 from tierwise.workflows.look import Look
 
 
@@ -57,8 +57,6 @@ class Purchases:
 Scores = Kept[scoring.Columns]
 """Scores by history of the last questions about a build, which never changes: simulating
 what every history may lead to takes seconds, and customers are looked at one by one."""
-
-SCORES_KEPT = 3
 
 
 class Lifetime:

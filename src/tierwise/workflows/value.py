@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
@@ -35,14 +35,18 @@ from tierwise.value import (
 from tierwise.value import members as member_lists
 from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
-from tierwise.workflows import contracts, lifetime, worth, worth_groups
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
-from tierwise.workflows.kept import Kept
+from tierwise.workflows.kept import SCORES_KEPT, Kept
 from tierwise.workflows.look import Dimension, Look, built_with
 from tierwise.workflows.question import Question
 from tierwise.workflows.rejects import rejects
-from tierwise.workflows.tiers import TierDesk
+
+if TYPE_CHECKING:
+    from tierwise.workflows.lifetime import Scores
+    from tierwise.workflows.tiers import TierDesk
+
+# Models are imported where they are asked: SciPy takes two seconds, and most questions need none.
 
 __all__ = ["DEFAULT", "LISTED", "Desk", "Dimension", "Question"]
 
@@ -56,11 +60,13 @@ class Desk:
         self.project = project
         self.build = build
         self.settings = built_with(build)
-        self._scores: lifetime.Scores = Kept(lifetime.SCORES_KEPT)
+        self._scores: Scores = Kept(SCORES_KEPT)
 
     @property
     def tiers(self) -> TierDesk:
         """Questions about tiers."""
+        from tierwise.workflows.tiers import TierDesk
+
         return TierDesk(self._open)
 
     def today(self, question: Question = DEFAULT) -> Answer:
@@ -263,16 +269,22 @@ class Desk:
         self, question: Question = DEFAULT, *, model: PurchaseModelName | None = None
     ) -> Answer:
         """The models of what customers will buy and spend: parameters, gate, model beside data."""
+        from tierwise.workflows import lifetime
+
         with self._open(question) as look:
             return lifetime.fit_answer(look, self.settings.lifetime, model)
 
     def lifetime(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """What customers will be worth, the year ahead and without end, with intervals."""
+        from tierwise.workflows import lifetime
+
         with self._open(question) as look:
             return lifetime.worth_answer(look, self.settings.lifetime, limit, self._scores)
 
     def lifetime_of(self, customer_id: str, question: Question = DEFAULT) -> Answer:
         """What one customer may be worth, judged beside all customers."""
+        from tierwise.workflows import lifetime
+
         with self._open(replace(question, where=())) as look:
             settings = self.settings.lifetime
             return lifetime.customer_answer(look, settings, customer_id, self._scores)
@@ -285,6 +297,8 @@ class Desk:
         second_stage: bool | None = None,
     ) -> Answer:
         """Every model against past spend, on periods held out; None: as the project says."""
+        from tierwise.workflows import lifetime
+
         own = self.settings.lifetime
         entered = own.second_stage if second_stage is None else second_stage
         settings = own.model_copy(update={"second_stage": entered})
@@ -293,6 +307,8 @@ class Desk:
 
     def contracts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """How long contracts last, what share was lost, and what they will still bring."""
+        from tierwise.workflows import contracts
+
         with self._open(question) as look:
             return contracts.contracts_answer_of(look, self.settings.lifetime, limit)
 
@@ -324,56 +340,78 @@ class Desk:
 
     def referral(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """Who brings customers, what that is worth, and which referrals do not count."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.referral_answer(look, limit)
 
     def referred(self, question: Question = DEFAULT) -> Answer:
         """What a referred customer is worth beside another of the same tenure."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.referred_answer(look)
 
     def influence(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """Whose voice counts today, for how much, and what is old, unpriced or capped."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.influence_answer(look, limit)
 
     def strategic(self, question: Question = DEFAULT) -> Answer:
         """Which customers count as strategic, by whose decision, and which do not and why."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.strategic_answer(look)
 
     def claims(self, question: Question = DEFAULT) -> Answer:
         """Whether engaged customers and complainers spend more here, at the same tenure."""
+        from tierwise.workflows import worth_groups
+
         with self._open(question) as look:
             return worth_groups.claims_answer(look)
 
     def retention(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """What keeping each customer is worth; a revenue lens is read as profit."""
+        from tierwise.workflows import worth_groups
+
         with self._open(_profit_question(question, self)) as look:
             return worth_groups.retention_answer(look, limit)
 
     def cohorts(self, period: Period = Period.QUARTER, question: Question = DEFAULT) -> Answer:
         """What newly won customers brought since, by the period they were won in."""
+        from tierwise.workflows import worth_groups
+
         with self._open(question) as look:
             return worth_groups.cohorts_answer(look, period)
 
     def vector(self, by: str = "", question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """Components of worth beside each other, best first; `by` cuts direct value up."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.vector_answer(look, by, limit)
 
     def scores_of(self, customer_id: str, question: Question = DEFAULT, *, by: str = "") -> Answer:
         """One customer's components of worth, each with interval, source, cap and end."""
+        from tierwise.workflows import worth
+
         with self._open(replace(question, where=())) as look:
             return worth.customer_answer(look, customer_id, by)
 
     def accounts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """What parent accounts are worth, their members taken together."""
+        from tierwise.workflows import worth
+
         with self._open(question) as look:
             return worth.accounts_answer(look, limit)
 
     def drivers(self, customer_id: str, question: Question = DEFAULT) -> Answer:
         """Why a customer is worth what it is, in steps from the average customer."""
+        from tierwise.workflows import worth_groups
+
         with self._open(question) as look:
             return worth_groups.drivers_answer(look, customer_id)
 
