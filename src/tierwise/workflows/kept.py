@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 SCORES_KEPT = 3
-"""Scored builds that a desk remembers."""
+"""Last questions about a build whose scores by history are kept: simulating them takes seconds."""
 
 
 @dataclass(slots=True)
