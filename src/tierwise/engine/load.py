@@ -61,7 +61,7 @@ class Early:
     """
 
     tables: frozenset[str]
-    work: Callable[[Session], None]
+    work: Callable[[Session], object]
 
 
 def load(
@@ -182,7 +182,7 @@ def _has_other_files(project: ProjectFolder) -> bool:
 
 
 def _in_turn(loading: Loading, names: Sequence[str], awaited: frozenset[str]) -> list[str]:
-    """Tables somebody waits for first; among them large ones, so that no core waits for the last."""
+    """Tables somebody waits for first, and large files first: no core waits for the last one."""
     root, sources = loading.project.root, loading.project.settings.sources
 
     def size(name: str) -> int:

@@ -230,9 +230,9 @@ def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
 def _load(
     project: ProjectFolder, session: Session, staged: Staging, day: date, today: date, tell: Tell
 ) -> dict[str, Any]:
-    early = Early(SUMMED, lambda beside: _write_summary(project, beside, staged, day))
-    if "order_lines" not in project.settings.sources:  # contracts may still bill some
-        early = None
+    early = None
+    if "order_lines" in project.settings.sources:  # else contracts may still bill some
+        early = Early(SUMMED, lambda beside: _write_summary(project, beside, staged, day))
     report = load(session, project, staged.folder, as_of=day, today=today, tell=tell, early=early)
     _refuse_unread(project, report)
     tables = [asdict(table) for table in report.tables]
