@@ -36,9 +36,7 @@ class Sent:
     checksum: str  # SHA-256 over the columns' names and the rows as CSV
 
 
-def load(
-    connection: Connection, table: str, batches: Iterable[pa.RecordBatch], tell: Tell
-) -> Sent:
+def load(connection: Connection, table: str, batches: Iterable[pa.RecordBatch], tell: Tell) -> Sent:
     """Send batches with `PUBLISHED_COLUMNS` into a table that this transaction made.
 
     Raises StoreError where PostgreSQL counted other rows than were sent.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -84,6 +85,25 @@ class Published:
     was_current: bool  # True: the same had been published before, so nothing was done
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerTier:
+    """One customer as published; what the router goes by."""
+
+    snapshot_id: int
+    customer_id: str
+    tier: str
+    tier_number: int  # 1 is the best
+    since: date | None
+    reason: str
+    is_override: bool
+    decided_by: str | None  # who decided, of an override
+    decided_until: date | None  # last day on which it holds
+    p_tier: float | None  # probability to be in this tier next window
+    value: Decimal | None  # by the snapshot's lens, in the project's currency
+    need: str | None
+    first_on: date | None  # first order
+
+
 # --- reading
 
 
@@ -100,15 +120,16 @@ def history(connection: Connection) -> tuple[Manifest, ...]:
     return tuple(_manifest(row) for row in rows)
 
 
-def tier_of(connection: Connection, customer_id: str) -> Row[Any] | None:
+def tier_of(connection: Connection, customer_id: str) -> CustomerTier | None:
     """Tier, reason and value of a customer as published; None where it is not known."""
-    return connection.execute(TIER_OF_ONE, {"customer_id": customer_id}).one_or_none()
+    row = connection.execute(TIER_OF_ONE, {"customer_id": customer_id}).one_or_none()
+    return None if row is None else CustomerTier(**row._asdict())
 
 
-def tiers_of(connection: Connection, customer_ids: Sequence[str]) -> dict[str, Row[Any]]:
+def tiers_of(connection: Connection, customer_ids: Sequence[str]) -> dict[str, CustomerTier]:
     """The same of many, all of one snapshot; customers that are not known are left out."""
     rows = connection.execute(TIERS_OF_MANY, {"customer_ids": list(customer_ids)})
-    return {row.customer_id: row for row in rows}
+    return {row.customer_id: CustomerTier(**row._asdict()) for row in rows}
 
 
 def card_of(connection: Connection, customer_id: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ _of_current = _T.snapshot_id == select(CURRENT.c.snapshot_id).scalar_subquery()
 _one = _T.customer_id == bindparam("customer_id", type_=Text)
 _listed = _T.customer_id == any_(bindparam("customer_ids", type_=ARRAY(Text)))
 
+# The fields of snapshots.CustomerTier.
 _FACTS = (
     _T.snapshot_id,
     _T.customer_id,
