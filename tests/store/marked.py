@@ -17,7 +17,9 @@ BATCHES = 3
 
 
 def source(mark: str, project: str = "Firm") -> Source:
-    return Source(project, mark, date(2025, 12, 31), "Keep", "revenue", "12m", "rank", "window", "1")
+    return Source(
+        project, mark, date(2025, 12, 31), "Keep", "revenue", "12m", "rank", "window", "1"
+    )
 
 
 def batch(mark: str, first: int, size: int) -> pa.RecordBatch:
