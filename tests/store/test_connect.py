@@ -13,7 +13,7 @@ from sqlalchemy import text
 from tests.conftest import free_port
 
 from tierwise.errors import StoreError
-from tierwise.store.connect import opened, said_plainly
+from tierwise.store.connect import open_store, opened, said_plainly
 
 
 @contextmanager
@@ -43,17 +43,15 @@ def server_of(version: str) -> Iterator[int]:
 
 
 def test_a_server_that_is_too_old_is_refused_by_its_version():
-    with server_of("14.9") as port:
-        with pytest.raises(StoreError, match=r"is PostgreSQL 14\.9; tierwise needs 15 or later"):
-            with opened(f"postgresql://kim:secret@127.0.0.1:{port}/firm?sslmode=disable"):
-                pass
+    old = r"is PostgreSQL 14\.9; tierwise needs 15 or later"
+    with server_of("14.9") as port, pytest.raises(StoreError, match=old):
+        open_store(f"postgresql://kim:secret@127.0.0.1:{port}/firm?sslmode=disable")
 
 
 def test_nobody_there_is_said_with_the_place_and_without_the_password():
     port = free_port()
     with pytest.raises(StoreError) as caught:
-        with opened(f"postgresql://kim:s3cret@127.0.0.1:{port}/firm"):
-            pass
+        open_store(f"postgresql://kim:s3cret@127.0.0.1:{port}/firm")
     assert f"No PostgreSQL answers at 127.0.0.1:{port}/firm" in caught.value.message
     assert "s3cret" not in f"{caught.value} {caught.value.__cause__}"
 
@@ -71,21 +69,23 @@ def test_nobody_there_is_said_with_the_place_and_without_the_password():
 def test_a_url_that_is_none_is_not_repeated(url: str):
     """Where the password stands in a wrong URL nobody can know."""
     with pytest.raises(StoreError, match="none of PostgreSQL") as caught:
-        with opened(url):
-            pass
+        open_store(url)
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_database_that_is_not_there_is_named(postgres_url: str):
     with pytest.raises(StoreError, match='database "no_such" does not exist'):
-        with opened(postgres_url.replace("/postgres?", "/no_such?")):
-            pass
+        open_store(postgres_url.replace("/postgres?", "/no_such?"))
 
 
 def test_what_the_server_refuses_later_is_told_in_one_line(database_url: str):
-    with opened(database_url) as store, pytest.raises(StoreError, match="relation") as caught:
-        with said_plainly(store.place), store.engine.connect() as connection:
-            connection.execute(text("SELECT * FROM no_such_table"))
+    with (
+        opened(database_url) as store,
+        pytest.raises(StoreError, match="relation") as caught,
+        said_plainly(store.place),
+        store.engine.connect() as connection,
+    ):
+        connection.execute(text("SELECT * FROM no_such_table"))
     assert "What was published before stands" in caught.value.remedy
 
 

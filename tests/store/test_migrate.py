@@ -64,7 +64,7 @@ def test_an_empty_database_is_told_from_an_old_one(empty: Store, monkeypatch):
         migrate.require_current(empty)
     migrate.upgrade(empty, lambda _: None)
     monkeypatch.setattr(migrate, "newest", lambda: "0002")
-    with pytest.raises(UpgradeNeededError, match="Upgrade needed: .* version 0001, .* needs 0002"):
+    with pytest.raises(UpgradeNeededError, match=r"Upgrade needed: .* version 0001, .* needs 0002"):
         migrate.require_current(empty)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
@@ -14,7 +14,6 @@ import psycopg
 import pyarrow as pa
 import pytest
 from sqlalchemy import text
-
 from tests.store import marked
 from tests.store.marked import (
     CUSTOMERS,
@@ -25,6 +24,7 @@ from tests.store.marked import (
     put,
     source,
 )
+
 from tierwise.errors import NotFoundError, StoreError, UsageError
 from tierwise.store import partitions, snapshots
 from tierwise.store.connect import Store, opened
@@ -177,14 +177,14 @@ def test_another_project_is_refused(store: Store):
 
 
 @contextmanager
-def reading(store: Store, ask: object, threads: int) -> Iterator[list[set[str]]]:
+def reading(ask: Callable[[], set[str]], threads: int) -> Iterator[list[set[str]]]:
     """Ask over and over in threads for as long as the block lasts; the answers in order."""
     found: list[set[str]] = []
     stop = threading.Event()
 
     def read() -> None:
         while not stop.is_set():
-            found.append(ask())  # type: ignore[operator]
+            found.append(ask())
 
     with ThreadPoolExecutor(threads) as pool:
         running = [pool.submit(read) for _ in range(threads)]
@@ -199,7 +199,7 @@ def reading(store: Store, ask: object, threads: int) -> Iterator[list[set[str]]]
 def test_readers_of_everybody_never_see_a_mix_or_nobody(store: Store):
     """Three threads read all rows in one statement while five snapshots are published."""
     put(store, "build 0")
-    with reading(store, lambda: marks(store), 3) as found:
+    with reading(lambda: marks(store), 3) as found:
         for k in range(1, 6):
             put(store, f"build {k}")
     assert all(len(one) == 1 for one in found)
@@ -220,7 +220,7 @@ def test_single_lookups_see_the_old_or_the_new(store: Store):
         assert row is not None
         return {row.reason}
 
-    with reading(store, ask, 3) as found:
+    with reading(ask, 3) as found:
         for k in range(1, 6):
             put(store, f"build {k}")
     seen = [next(iter(one)) for one in found]

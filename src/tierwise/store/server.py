@@ -284,9 +284,9 @@ def _own_folder(folder: Path) -> Path:
 def _let_through(folder: Path) -> None:
     """As root: let the server's user pass (not read) the folders above."""
     for above in folder.parents:
-        mode = above.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            above.chmod(mode | stat.S_IXOTH)
+        found = above.stat()
+        if not found.st_mode & stat.S_IXOTH and found.st_uid != _owner()[0]:
+            above.chmod(found.st_mode | stat.S_IXOTH)
 
 
 def _identity() -> dict[str, object]:
