@@ -118,7 +118,7 @@ def mount(
     server: FastAPI,
     projects: Mapping[str, ProjectFolder],
     open_desk: OpenDesk,
-    today: Callable[[], date],
+    today: Callable[[str], date],
 ) -> None:
     """Add the routes and the error documents to `server`."""
     router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
@@ -210,7 +210,7 @@ def _add_tiers(router: APIRouter, open_desk: OpenDesk) -> None:
 
 
 def _add_build(
-    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]
+    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[str], date]
 ) -> None:
     @router.post("/projects/{project}/builds", response_class=StreamingResponse)
     def start_build(project: str, wanted: BuildRequest) -> StreamingResponse:
@@ -219,8 +219,9 @@ def _add_build(
         The build goes on when the reader leaves; whoever lists the builds later finds it.
         """
         folder = _find(projects, project)
+        day = today(folder.settings.project.time_zone)
         return StreamingResponse(
-            _told(lambda tell: build(folder, as_of=wanted.as_of, today=today(), tell=tell)),
+            _told(lambda tell: build(folder, as_of=wanted.as_of, today=day, tell=tell)),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

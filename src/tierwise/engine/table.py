@@ -108,7 +108,7 @@ def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Row
 
 def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     session, table, rows = loading.session, fields.table, fields.rows
-    view, noticed = typed_view(session, fields, source, loading.currency)
+    view, noticed = typed_view(session, fields, source, loading.project.settings.project)
     view, said = converted(
         session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )

@@ -139,7 +139,8 @@ def chosen_day(project: ProjectFolder, today: date, as_of: date | None) -> date:
     day = as_of or project.settings.project.as_of or today
     if day > today:
         raise UsageError(
-            f"The as-of date {day} is in the future; today is {today}.",
+            f"The as-of date {day} is in the future; today is {today}"
+            f" ({project.settings.project.time_zone}).",
             "Choose a day that has passed, such as the last one in the data."
             if as_of
             else "Correct as_of in tierwise.toml.",
@@ -215,6 +216,7 @@ def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
+        "time_zone": project.settings.project.time_zone,
         "settings": project.settings.model_dump(mode="json"),
         "versions": {
             "tierwise": version("tierwise"),
