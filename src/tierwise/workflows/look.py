@@ -278,18 +278,30 @@ class Look:
 
     def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
         """Says which contacts since `start` no customer is known for: no share can hold them."""
-        contacts = None if self.where else self._whole("contacts")
-        if contacts is None:
-            return ()
-        found = self.rows(service.unattributed(contacts, start, self.as_of))[0]
+        found = self._unattributed_contacts(start)
         if not found["contacts"]:
             return ()
-        minutes = found["handled_s"]
-        spent = "" if minutes is None else f" ({minutes / 60:,.0f} agent minutes)"
+        minutes, cost = found["handled_s"], found["cost"]
+        spent = [] if minutes is None else [f"{minutes / 60:,.0f} agent minutes"]
+        spent += [] if cost is None else [format_value(cost, Unit.MONEY, self._currency)]
+        told = f" ({', '.join(spent)})" if spent else ""
         return (
-            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{spent} that name"
+            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{told} that name"
             " no customer (unattributed).",
         )
+
+    def contacts_of_nobody(self) -> dict[str, Any]:
+        """Contacts of the window without a customer: `contacts`, `handled_s` and `cost`."""
+        found = self._unattributed_contacts(self.start)
+        return {name: found[name] for name in ("contacts", "handled_s", "cost")}
+
+    def _unattributed_contacts(self, start: date | None) -> dict[str, Any]:
+        """Contacts since `start` without a customer, their time and cost; none under a slice."""
+        contacts = None if self.where else self._whole("contacts")
+        if contacts is None:
+            return {"contacts": 0, "handled_s": None, "cost": None, "all": 0}
+        agents = self._whole("agents")
+        return self.rows(service.unattributed(contacts, agents, start, self.as_of))[0]
 
     def cell_notes(self, customers: int) -> tuple[str, ...]:
         """Says so where a slice was asked for that has too few customers to tell a pattern."""

@@ -79,7 +79,7 @@ class Desk:
             why = look.uncompared(table=look.activity_table)
             known = {**row, "lost": 0} if why else row
             listed = attention(known, headline, curve, self.build, context.currency)
-            nobody = look.unattributed()
+            nobody = standing.Unattributed(**look.unattributed(), **look.contacts_of_nobody())
             found = standing.answer(
                 context, row, profit, nobody, headline, listed, why, look.settings.active.event
             )
