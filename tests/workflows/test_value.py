@@ -885,6 +885,8 @@ def test_lens_gives_way_where_one_cost_is_unknown(tmp_path: Path):
     assert answer.context.lens == "revenue"
     assert figures(answer)["total"] == 1000
     assert [note for note in answer.notes if "2025-05-05" in note and "revenue" in note]
+    chosen = desk.concentration(Question(lens=Lens.REVENUE))
+    assert not [note for note in chosen.notes if "choose --lens" in note]
     assert desk.dependency().context.lens == "revenue"
     with pytest.raises(MissingDataError, match="unknown for 1 of"):
         desk.concentration(PROFIT)

@@ -26,6 +26,16 @@ MEASURES = (*(str(lens) for lens in Lens), "contacts")
 """What concentration can be asked of: a lens, or the number of contacts."""
 
 
+NEEDS_COST = "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue."
+"""What to do where a lens that the reader can change needs the cost of goods."""
+
+ALWAYS_NEEDS_COST = (
+    "Map unit_cost or total_cost in [sources.order_lines]; this is about profit, whatever"
+    " --lens says."
+)
+"""The same for questions that are about profit through every lens."""
+
+
 def counted(summary: ir.Table, measure: str) -> ir.Table:
     """Keep the customers that the measure is about.
 
@@ -99,29 +109,30 @@ def gini(n: int, total: float, rank_weighted: float) -> float:
     return 2 * ((n + 1) * total - rank_weighted) / (n * total) - (n + 1) / n
 
 
-def require_customers(rows: list[dict[str, Any]], measure: str) -> dict[str, Any]:
+def require_customers(
+    rows: list[dict[str, Any]], measure: str, remedy: str = NEEDS_COST
+) -> dict[str, Any]:
     """Return the first row; MissingDataError when there is nobody to rank or value is unknown."""
     if not rows:
         raise MissingDataError(
             f"No customer has any {LABELS[measure]} in this window.",
             "Widen --window, choose an earlier --as-of, or remove the slice.",
         )
-    require_known(rows[0], measure)
+    require_known(rows[0], measure, remedy)
     return rows[0]
 
 
-def require_known(counts: dict[str, Any], measure: str) -> None:
-    """MissingDataError when the value of some of the `n` customers is unknown."""
+def require_known(counts: dict[str, Any], measure: str, remedy: str = NEEDS_COST) -> None:
+    """MissingDataError with `remedy` when the value of some of the `n` customers is unknown."""
     if counts["unknown"]:
         if counts["unknown"] == counts["n"]:
             raise MissingDataError(
-                f"The cost of goods is unknown, and so is {LABELS[measure]}.",
-                "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+                f"The cost of goods is unknown, and so is {LABELS[measure]}.", remedy
             )
         raise MissingDataError(
             f"{LABELS[measure].capitalize()} is unknown for {counts['unknown']:,} of"
             f" {counts['n']:,} customers: some of their lines have no cost.",
-            "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+            remedy,
         )
 
 

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.concentration import POINTS
-from tierwise.value.ranking import LABELS, ranked, require_customers
+from tierwise.value.ranking import ALWAYS_NEEDS_COST, LABELS, ranked, require_customers
 from tierwise.value.shares import Rows, share
 
 
@@ -52,7 +52,7 @@ def answer(context: Context, rows: Rows, measure: str) -> Answer:
     Shares are of the total; where that is not positive they are None and a note
     says why.
     """
-    first = require_customers(rows, measure)
+    first = require_customers(rows, measure, ALWAYS_NEEDS_COST)
     n, total, at_peak = int(first["n"]), first["total"], int(first["at_peak"])
     peak = next((row["cumulative"] for row in rows if row["rank"] == at_peak), total * 0)
     return Answer(

@@ -268,7 +268,8 @@ class Look:
         return (nobody, *self._lens_notes())
 
     def _lens_notes(self) -> tuple[str, ...]:
-        uncosted_on, asked = self.build.manifest.get("uncosted_on"), self.settings.lens
+        uncosted_on = self.build.manifest.get("uncosted_on")
+        asked = self.question.lens or self.settings.lens
         if asked or uncosted_on is None or self.lens is not Lens.REVENUE:
             return ()
         return (
