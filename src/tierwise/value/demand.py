@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import LABELS, SUM, require_customers, require_positive
+from tierwise.value.ranking import LABELS, require_customers, require_positive
 from tierwise.value.shares import Rows
 
 FAR = 3.0
@@ -37,10 +37,10 @@ def shares(summary: ir.Table, measure: str) -> ir.Table:
     """
     some = (summary.lines > 0) | (summary.contacts.fill_null(0) > 0)
     base = summary.filter(some | (summary.cost_to_serve.fill_null(Decimal(0)) != 0))
-    base = base.mutate(value=base[measure].cast(SUM))
+    base = base.mutate(value=base[measure].cast(SUM_TYPE))
     base = base.mutate(
         n=base.count().over(),
-        total=base.value.sum().over().cast(SUM),
+        total=base.value.sum().over().cast(SUM_TYPE),
         unknown=base.value.isnull().sum().over(),
         value_share=_share_of_all(base.value),
         **{f"{short}_share": _share_of_all(base[name]) for name, short in TAKES.items()},

@@ -9,15 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
-from tierwise.value.ranking import (
-    LABELS,
-    SUM,
-    goods_notes,
-    ranked,
-    require_customers,
-    require_positive,
-)
+from tierwise.units import SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS, goods_notes, ranked, require_customers, require_positive
 from tierwise.value.shares import Rows, share, whole_sum
 
 SINGLE = 10
@@ -30,10 +23,10 @@ def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Tabl
     value = table.value.cast("float64")
     until = ibis.window(order_by=ibis.asc("rank"), rows=(None, 0))
     table = table.mutate(
-        revenue_total=table.revenue.sum().over().cast(SUM),
-        revenue_until=table.revenue.sum().over(until).cast(SUM),
-        profit_total=whole_sum(table.profit).over().cast(SUM),
-        profit_until=whole_sum(table.profit).over(until).cast(SUM),
+        revenue_total=table.revenue.sum().over().cast(SUM_TYPE),
+        revenue_until=table.revenue.sum().over(until).cast(SUM_TYPE),
+        profit_total=whole_sum(table.profit).over().cast(SUM_TYPE),
+        profit_until=whole_sum(table.profit).over(until).cast(SUM_TYPE),
         uncosted=table.gross_profit.isnull().sum().over(),
         squares=(value * value).sum().over(),
     )

@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import SUM, goods_notes, known_rank, rank_notes, ranked
+from tierwise.value.ranking import goods_notes, known_rank, rank_notes, ranked
 from tierwise.value.shares import Rows, share, whole_sum
 
 
@@ -29,11 +29,11 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
         list_sales=sales + given.fill_null(0),
         all_discount=given.sum().over(),
         all_list=(sales + given.fill_null(0)).sum().over(),
-        all_revenue=table.revenue.sum().over().cast(SUM),
-        all_gross=whole_sum(table.gross_profit).over().cast(SUM),
-        known_gross=table.gross_profit.sum().over().cast(SUM),
-        known_revenue=table.revenue.sum(where=table.gross_profit.notnull()).over().cast(SUM),
-        all_goods=table.goods_cost.sum().over().cast(SUM),
+        all_revenue=table.revenue.sum().over().cast(SUM_TYPE),
+        all_gross=whole_sum(table.gross_profit).over().cast(SUM_TYPE),
+        known_gross=table.gross_profit.sum().over().cast(SUM_TYPE),
+        known_revenue=table.revenue.sum(where=table.gross_profit.notnull()).over().cast(SUM_TYPE),
+        all_goods=table.goods_cost.sum().over().cast(SUM_TYPE),
         uncosted=table.gross_profit.isnull().sum().over(),
     )
     rate = table.all_discount / table.all_list.nullif(0)

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.units import SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS, counted
 from tierwise.value.shares import Rows
 
 DECILES = 10
@@ -16,7 +16,7 @@ DECILES = 10
 def deciles(summary: ir.Table, measure: str) -> ir.Table:
     """Customers with their decile, 1 the best; equal values go by customer_id."""
     base = counted(summary, measure)
-    base = base.select("customer_id", value=base[measure].cast(SUM))
+    base = base.select("customer_id", value=base[measure].cast(SUM_TYPE))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
     return base.mutate(decile=ibis.ntile(DECILES).over(order_by=order) + 1)
 

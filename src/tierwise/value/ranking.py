@@ -11,8 +11,7 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError, RefusedError
 from tierwise.settings import Lens
-
-SUM = "decimal(38, 4)"
+from tierwise.units import SUM_TYPE
 
 LABELS: Mapping[str, str] = {
     Lens.REVENUE: "revenue",
@@ -62,13 +61,13 @@ def ranked(summary: ir.Table, measure: str) -> ir.Table:
     rank times value, from which the Gini coefficient follows.
     """
     base = counted(summary, measure)
-    base = base.mutate(value=base[measure].cast(SUM))
+    base = base.mutate(value=base[measure].cast(SUM_TYPE))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
     base = base.mutate(rank=ibis.row_number().over(order_by=order) + 1)
     return base.mutate(
-        cumulative=base.value.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        cumulative=base.value.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM_TYPE),
         n=base.count().over(),
-        total=base.value.sum().over().cast(SUM),
+        total=base.value.sum().over().cast(SUM_TYPE),
         unknown=base.value.isnull().sum().over(),
         rank_weighted=(base["rank"].cast("float64") * base.value.cast("float64")).sum().over(),
     )

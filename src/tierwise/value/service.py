@@ -11,8 +11,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.units import AMOUNT_TYPE
-from tierwise.value.orders import SUM_TYPE
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE
 from tierwise.value.windows import between
 
 

@@ -13,9 +13,8 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Window
-from tierwise.units import AMOUNT_TYPE, Unit, format_value
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE, Unit, format_value
 from tierwise.value.orders import attributed
-from tierwise.value.ranking import SUM
 from tierwise.value.windows import between, earlier, first_day
 
 
@@ -69,8 +68,8 @@ def flags(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
         active_now=(now & happened.counts).any(),
         active_before=(before & happened.counts).any(),
         first_at=happened.created_at.min(where=happened.counts),
-        revenue=happened.amount.sum(where=now).cast(SUM),
-        revenue_before=happened.amount.sum(where=before).cast(SUM),
+        revenue=happened.amount.sum(where=now).cast(SUM_TYPE),
+        revenue_before=happened.amount.sum(where=before).cast(SUM_TYPE),
     )
     opening = ibis.literal(False) if start is None else grouped.first_at < start
     return grouped.mutate(is_new=grouped.active_now & ~opening)
@@ -83,9 +82,9 @@ def expression(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
     return table.aggregate(
         before=table.active_before.sum(),
         **{name: chosen.sum() for name, chosen in state.items()},
-        revenue=table.revenue.sum().cast(SUM),
-        revenue_before=table.revenue_before.sum().cast(SUM),
-        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM),
+        revenue=table.revenue.sum().cast(SUM_TYPE),
+        revenue_before=table.revenue_before.sum().cast(SUM_TYPE),
+        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM_TYPE),
     )
 
 

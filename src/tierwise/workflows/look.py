@@ -23,11 +23,10 @@ from tierwise.value import cost_to_serve, customer, orders, ranking, service, sl
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
 from tierwise.value.shares import Rows
-from tierwise.value.summary import summarise
+from tierwise.value.summary import SUMMARY_TABLES, summarise
 from tierwise.value.windows import between, earlier, first_day, reaches_back
 from tierwise.workflows.question import Question
 
-SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
 
 NO_PROFIT = "Rank by gross_profit or revenue, or slice by a property of customers."
