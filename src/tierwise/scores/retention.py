@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.settings import Lens
 from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.ranking import LABELS, counted
 from tierwise.value.shares import Rows
@@ -42,7 +43,7 @@ def acquisition(customers: ir.Table | None) -> ir.Table:
     )
 
 
-def trailing(summary: ir.Table, measure: str) -> ir.Table:
+def trailing(summary: ir.Table, measure: Lens) -> ir.Table:
     """Margin kept, as the window's own: `customer_id`, `value`, `low`, `high`."""
     table = counted(summary, measure)
     value = table[measure].cast(SUM_TYPE)
@@ -144,7 +145,7 @@ def _figures(total: dict[str, Any]) -> tuple[Figure, ...]:
     )
 
 
-def label_of(measure: str) -> str:
+def label_of(measure: Lens) -> str:
     """What margin kept is called when it is that of the window."""
     return f"{LABELS[measure]} of the window"
 

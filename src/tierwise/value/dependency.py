@@ -10,14 +10,21 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import SUM_TYPE, Unit
-from tierwise.value.ranking import LABELS, goods_notes, ranked, require_customers, require_positive
+from tierwise.value.ranking import (
+    LABELS,
+    Measure,
+    goods_notes,
+    ranked,
+    require_customers,
+    require_positive,
+)
 from tierwise.value.shares import Rows, share, whole_sum
 
 SINGLE = 10
 """Customers that are listed one by one."""
 
 
-def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, top_n: Sequence[int]) -> ir.Table:
     """The best customers with running revenue and profit, and totals of the firm."""
     table = ranked(summary, measure)
     value = table.value.cast("float64")
@@ -45,7 +52,7 @@ def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Tabl
 
 
 def answer(
-    context: Context, rows: Rows, measure: str, top_n: Sequence[int], names: dict[str, str]
+    context: Context, rows: Rows, measure: Measure, top_n: Sequence[int], names: dict[str, str]
 ) -> Answer:
     """Revenue and profit at risk, customer by customer and list by list."""
     first = require_customers(rows, measure)
@@ -62,7 +69,7 @@ def answer(
             Figure(
                 "largest_share",
                 "Largest customer",
-                float(first["value"]) / total,
+                share(first["value"], total),
                 Unit.SHARE,
                 opens="rank:1-1",
             ),

@@ -11,11 +11,11 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import goods_notes, known_rank, rank_notes, ranked
+from tierwise.value.ranking import Measure, goods_notes, known_rank, rank_notes, ranked
 from tierwise.value.shares import Rows, share, whole_sum
 
 
-def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, limit: int) -> ir.Table:
     """Customers by discount beyond the firm's own rate, largest first, with the firm's totals.
 
     Discount rate = discount / (sales + discount), sales before returns. Leakage
@@ -67,7 +67,7 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
     return table.select(*columns, *totals).order_by(order).limit(limit)
 
 
-def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) -> Answer:
+def answer(context: Context, rows: Rows, measure: Measure, names: dict[str, str]) -> Answer:
     """Margin and leakage of the firm and of the customers where most of it goes."""
     if not rows:
         raise MissingDataError(
@@ -100,7 +100,7 @@ def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) ->
     )
 
 
-def _notes(first: dict[str, Any], measure: str) -> tuple[str, ...]:
+def _notes(first: dict[str, Any], measure: Measure) -> tuple[str, ...]:
     unknown = rank_notes(first["unknown"], measure)
     if first["all_goods"] is None:
         return ("Cost of goods is unknown: no margins.", *unknown)

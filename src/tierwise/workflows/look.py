@@ -22,6 +22,7 @@ from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
+from tierwise.value.ranking import Measure
 from tierwise.value.shares import Rows
 from tierwise.value.summary import SUMMARY_TABLES, summarise
 from tierwise.value.windows import between, earlier, first_day, reaches_back
@@ -175,7 +176,7 @@ class Look:
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
-    def require_known(self, measure: str) -> None:
+    def require_known(self, measure: Measure) -> None:
         """Refuse to list or move customers whose value by a measure is unknown."""
         counted = ranking.counted(self.summary, measure)
         unknown = counted[measure].isnull().sum().fill_null(0)
