@@ -57,48 +57,40 @@ def answer(
     """Revenue and profit at risk, customer by customer and list by list."""
     first = require_customers(rows, measure)
     require_positive(first["total"], measure, context.currency)
-    total = float(first["total"])
     by_rank = {int(row["rank"]): row for row in rows}
-    lists = [k for k in sorted({*top_n, 1, 5, 10}) if k in by_rank]
-    single = [by_rank[k] for k in range(1, SINGLE + 1) if k in by_rank]
+    best = [by_rank[k] for k in sorted({*top_n, 1, 5, 10}) if k in by_rank]
+    single = tuple(_one(by_rank[k], names) for k in range(1, SINGLE + 1) if k in by_rank)
     return Answer(
         kind="dependency",
         title="Dependency on the best customers",
         context=context,
-        figures=(
-            Figure(
-                "largest_share",
-                "Largest customer",
-                share(first["value"], total),
-                Unit.SHARE,
-                opens="rank:1-1",
-            ),
-            Figure(
-                "effective_customers",
-                "Effective number of customers",
-                total * total / first["squares"],
-                Unit.RATIO,
-                note=f"so many equal customers would concentrate {LABELS[measure]} as much"
-                " (1 / Herfindahl)",
-            ),
-        ),
+        figures=_figures(first, measure),
         grids=(
-            Grid(
-                "leaving",
-                "If all of the best leave",
-                _LISTS,
-                tuple(_list(by_rank[k]) for k in lists),
-                "opens",
-            ),
-            Grid(
-                "largest",
-                "If one leaves",
-                _SINGLE,
-                tuple(_one(row, names) for row in single),
-                "opens",
-            ),
+            Grid("leaving", "If all of the best leave", _LISTS, tuple(map(_list, best)), "opens"),
+            Grid("largest", "If one leaves", _SINGLE, single, "opens"),
         ),
         notes=goods_notes(int(first["uncosted"]), int(first["n"])),
+    )
+
+
+def _figures(first: dict[str, Any], measure: Measure) -> tuple[Figure, ...]:
+    total = float(first["total"])
+    return (
+        Figure(
+            "largest_share",
+            "Largest customer",
+            share(first["value"], total),
+            Unit.SHARE,
+            opens="rank:1-1",
+        ),
+        Figure(
+            "effective_customers",
+            "Effective number of customers",
+            total * total / first["squares"],
+            Unit.RATIO,
+            note=f"so many equal customers would concentrate {LABELS[measure]} as much"
+            " (1 / Herfindahl)",
+        ),
     )
 
 

@@ -22,10 +22,45 @@ def expression(summary: ir.Table, measure: Measure, limit: int) -> ir.Table:
     is what a customer was given beyond the firm's rate: it ranks where to look,
     it does not say that the discount was wrong.
     """
-    table = ranked(summary, measure)
+    table = _with_totals(ranked(summary, measure))
+    rate = table.all_discount / table.all_list.nullif(0)
+    table = table.mutate(excess_discount=table.discount.cast("float64") - rate * table.list_sales)
+    leak = ibis.ifelse(table.excess_discount > 0, table.excess_discount, 0).sum().over()
+    table = table.mutate(all_leakage=leak, rank=known_rank(table))
+    order = [ibis.desc("excess_discount", nulls_first=False), ibis.asc("rank")]
+    return table.select(*_OWN, *_TOTALS).order_by(order).limit(limit)
+
+
+_OWN = (
+    "rank",
+    "customer_id",
+    "revenue",
+    "goods_cost",
+    "gross_profit",
+    "discount",
+    "list_sales",
+    "excess_discount",
+)
+_TOTALS = (
+    "all_discount",
+    "all_list",
+    "all_revenue",
+    "all_gross",
+    "known_gross",
+    "known_revenue",
+    "uncosted",
+    "unknown",
+    "all_goods",
+    "all_leakage",
+    "n",
+)
+
+
+def _with_totals(table: ir.Table) -> ir.Table:
+    """Each customer's sales before discount, beside sums over all of them."""
     sales = table.revenue_before_returns.cast("float64")
     given = table.discount.cast("float64")
-    table = table.mutate(
+    return table.mutate(
         list_sales=sales + given.fill_null(0),
         all_discount=given.sum().over(),
         all_list=(sales + given.fill_null(0)).sum().over(),
@@ -36,35 +71,6 @@ def expression(summary: ir.Table, measure: Measure, limit: int) -> ir.Table:
         all_goods=table.goods_cost.sum().over().cast(SUM_TYPE),
         uncosted=table.gross_profit.isnull().sum().over(),
     )
-    rate = table.all_discount / table.all_list.nullif(0)
-    table = table.mutate(excess_discount=table.discount.cast("float64") - rate * table.list_sales)
-    leak = ibis.ifelse(table.excess_discount > 0, table.excess_discount, 0).sum().over()
-    table = table.mutate(all_leakage=leak, rank=known_rank(table))
-    columns = (
-        "rank",
-        "customer_id",
-        "revenue",
-        "goods_cost",
-        "gross_profit",
-        "discount",
-        "list_sales",
-    )
-    totals = (
-        "excess_discount",
-        "all_discount",
-        "all_list",
-        "all_revenue",
-        "all_gross",
-        "known_gross",
-        "known_revenue",
-        "uncosted",
-        "unknown",
-        "all_goods",
-        "all_leakage",
-        "n",
-    )
-    order = [ibis.desc("excess_discount", nulls_first=False), ibis.asc("rank")]
-    return table.select(*columns, *totals).order_by(order).limit(limit)
 
 
 def answer(context: Context, rows: Rows, measure: Measure, names: dict[str, str]) -> Answer:
