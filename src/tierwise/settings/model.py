@@ -266,6 +266,15 @@ class Project(_Model):
         UTC, description="where the firm's day begins, such as Europe/Berlin; days are cut in it"
     )
     builds: str = Field("builds", description="folder of the builds, relative to tierwise.toml")
+    # Left out of manifests and of the ids of builds: it says where to publish, not what,
+    # and may hold a password.
+    database_url: str | None = Field(
+        None,
+        exclude=True,
+        repr=False,
+        description="PostgreSQL to publish into; ${NAME} is read from the environment;"
+        " unset: a server of the project's own",
+    )
 
     @field_validator("time_zone")
     @classmethod
