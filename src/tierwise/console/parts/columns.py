@@ -14,6 +14,7 @@ _ROOM = 1014  # pixels that a table has beside the navigation at 1280
 _DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.6  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
 _PROSE = 44  # characters from which a text is wrapped instead of cut
+_SENTENCE = 30  # the same in a crowded table, whose texts have less room
 _LOOKED_AT = 200  # rows whose values say how broad a column is
 _WHOLE_FROM = 10_000  # amounts from which a crowded table leaves out the cents
 TIGHT_PADDING = 6  # pixels on each side of a cell of a crowded table; others have 12
@@ -96,7 +97,7 @@ def definitions(
             **_column(c, context, brief=c.name in plan.brief),
             "minWidth": width,
             "flex": width,
-            **_wrapping(c, rows),
+            **_wrapping(c, rows, _SENTENCE if plan.tight else _PROSE),
         }
         for c, width in zip(columns, plan.widths, strict=True)
     ]
@@ -112,9 +113,9 @@ def _naming(columns: Sequence[Column]) -> int:
     return first + 1
 
 
-def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
+def _wrapping(column: Column, rows: Sequence[Row], longest: int) -> dict[str, Any]:
     prose = column.unit is Unit.TEXT and any(
-        len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50]
+        len(str(row.get(column.name) or "")) > longest for row in rows[:50]
     )
     return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
 
