@@ -148,7 +148,7 @@ def mount(
     server: FastAPI,
     projects: Mapping[str, ProjectFolder],
     open_desk: OpenDesk,
-    today: Callable[[], date],
+    today: Callable[[str], date],
     current_snapshot: CurrentSnapshot,
 ) -> None:
     """Add the routes and the error documents to `server`."""
@@ -258,7 +258,7 @@ def _add_published(
 
 
 def _add_build(
-    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]
+    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[str], date]
 ) -> None:
     @router.post("/projects/{project}/builds", response_class=StreamingResponse)
     def start_build(project: str, wanted: BuildRequest) -> StreamingResponse:
@@ -267,8 +267,9 @@ def _add_build(
         The build goes on when the reader leaves; whoever lists the builds later finds it.
         """
         folder = _find(projects, project)
+        day = today(folder.settings.project.time_zone)
         return StreamingResponse(
-            _told(lambda tell: build(folder, as_of=wanted.as_of, today=today(), tell=tell)),
+            _told(lambda tell: build(folder, as_of=wanted.as_of, today=day, tell=tell)),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

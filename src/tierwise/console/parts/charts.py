@@ -26,14 +26,35 @@ def _ticks(unit: Unit) -> dict[str, str]:
     return {"function": _TICKS.get(unit, "tickCount")}
 
 
-def _amounts(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
-    """Round ticks for an axis of amounts; nothing is counted in parts."""
+def _amount_axis(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
+    """An axis of amounts with round ticks; nothing is counted in parts."""
     ticks = ticks_around(*ends, least=1.0 if unit in (Unit.COUNT, Unit.RANK) else 0.0)
     return {
+        "width": 72,
+        "tickMargin": 8,
         "tickFormatter": _ticks(unit),
         "ticks": ticks,
         "domain": [min(ticks[0], ends[0]), max(ticks[-1], ends[1])],
         "interval": 0,
+    }
+
+
+def _rank_axis(last: int, *, logarithmic: bool) -> dict[str, Any]:
+    """An axis of customers, the best first."""
+    powers = [10**power for power in range(len(str(last)))]
+    scale = {
+        "scale": "log",
+        "domain": [1, "dataMax"],
+        "allowDataOverflow": True,
+        "ticks": [*powers, last],
+    }
+    linear = {"domain": [0, last], "ticks": ticks_within(last)}
+    return {
+        "type": "number",
+        "tickFormatter": _ticks(Unit.RANK),
+        "tickMargin": 8,
+        "minTickGap": 40,
+        **(scale if logarithmic else linear),
     }
 
 
@@ -64,14 +85,6 @@ def curve(
 ) -> Component:
     """One curve over customers ranked from the best on, with a crosshair."""
     last = data[-1]["rank"] if data else 1
-    powers = [10**power for power in range(len(str(last)))]
-    scale = {
-        "scale": "log",
-        "domain": [1, "dataMax"],
-        "allowDataOverflow": True,
-        "ticks": [*powers, last],
-    }
-    linear = {"domain": [0, last], "ticks": ticks_within(last)}
     chart = dmc.AreaChart(
         id=id,
         data=list(data),
@@ -87,18 +100,8 @@ def curve(
         tickLine="x",
         xAxisLabel="Customers, best first",
         yAxisLabel=label,
-        xAxisProps={
-            "type": "number",
-            "tickFormatter": _ticks(Unit.RANK),
-            "tickMargin": 8,
-            "minTickGap": 40,
-            **(scale if logarithmic else linear),
-        },
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **_amounts(unit, reach(data, [name], stacked=False)),
-        },
+        xAxisProps=_rank_axis(last, logarithmic=logarithmic),
+        yAxisProps=_amount_axis(unit, reach(data, [name], stacked=False)),
         tooltipProps=_tip(tip, **options),
         tooltipAnimationDuration=0,
         areaChartProps={
@@ -144,11 +147,7 @@ def bars(
         xAxisLabel=x_axis,
         yAxisLabel=axis,
         xAxisProps={"tickMargin": 8, "interval": "preserveStartEnd"},
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **_amounts(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
-        },
+        yAxisProps=_amount_axis(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
         tooltipProps={
             "content": {"function": "seriesTip", "options": {**tip, **(options or {})}},
             "cursor": {"fill": "var(--tw-hover)"},

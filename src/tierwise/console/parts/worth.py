@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.charts import bars
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
@@ -31,7 +32,7 @@ def fill_worth(desk: Desk, view: View) -> Content:
         else _ahead(answer),  # who is still active cannot be told; the notes say why
         table(_told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
-            _told(answer.grid("customers")),
+            _in_order(_told(answer.grid("customers"))),
             answer.context,
             view,
             id="lifetime-customers",
@@ -40,6 +41,25 @@ def fill_worth(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+_FIRST = (
+    *("rank", "customer_id", "name", "p_active", "near_value", "near_value_low"),
+    *("near_value_high", "ever_value", "past_value", "purchases", "last_on"),
+)
+"""Columns that fit beside each other at 1280 pixels."""
+
+_APART = {
+    "ever_value_low": "Without end, from",
+    "purchases_low": "Purchases, from",
+}
+"""Ends of intervals that stand apart from their middle, which says whose ends they are."""
+
+
+def _in_order(grid: Grid) -> Grid:
+    """What a customer is worth first, the ends of the other intervals after it."""
+    named = tuple(replace(c, label=_APART.get(c.name, c.label)) for c in grid.columns)
+    return leading(replace(grid, columns=named), *_FIRST)
 
 
 def _told(grid: Grid) -> Grid:
