@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tierwise.errors import SettingsError
+from tierwise.routing.params import first_come_first_served
 from tierwise.simulation.arrays import plant_of
-from tierwise.simulation.arrivals import spread, weekly_mean, whole_numbers
+from tierwise.simulation.arrivals import spread, weekly_mean
 from tierwise.simulation.calibrate import Contacts, agents_present, in_hand
 from tierwise.simulation.scenario import DAY_S, WEEK_S
 from tierwise.simulation.section import read_scenario
@@ -30,13 +31,6 @@ def test_chance_alone_fits_and_busy_and_quiet_days_do_not():
     assert even.dispersion == pytest.approx(1, abs=0.3)
     assert not uneven.fits
     assert uneven.level == pytest.approx(0.3, abs=0.04)
-
-
-def test_whole_agents_keep_to_the_hours_of_the_day():
-    levels = np.array([0.5, 0.5, 2.4, 2.4, 2.4, 2.4, 0.0])
-    found = whole_numbers(levels)
-    assert abs(found.sum() - levels.sum()) <= 0.5
-    assert np.abs(found - levels).max() < 1
 
 
 def test_contacts_in_hand_and_agents_present():
@@ -83,8 +77,6 @@ def test_a_week_has_its_own_days():
     asked = read_scenario(WEEK)
     assert asked.scenario.duty_cycle_s == WEEK_S
     assert asked.scenario.edges_s[1] == DAY_S
-    from tierwise.routing.params import first_come_first_served
-
     plant = plant_of(asked.scenario, first_come_first_served(np.ones((2, 1), dtype=bool)))
     hour = 3600.0
     assert on_duty(plant, 10 * hour) == [1, 1, 1, 1, 1]

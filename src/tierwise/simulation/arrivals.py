@@ -67,10 +67,3 @@ def spread(counts: Matrix, is_open: Flags, first_weekday: int = 0) -> Spread:
     level = float(np.sqrt(max(excess / means, 0.0)))
     bound = float(chi2.ppf(0.95, freedom) / freedom)
     return Spread(int(is_open.sum()), squares / freedom, bound, level)
-
-
-def whole_numbers(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Whole agents in each part whose running total keeps to that of the levels, shape (parts,)."""
-    total = np.concatenate([[0.0], np.cumsum(levels)])
-    found: npt.NDArray[np.int64] = np.diff(np.floor(total + 0.5)).astype(np.int64)
-    return found
