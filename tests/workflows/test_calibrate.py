@@ -17,6 +17,7 @@ from tierwise.simulation.section import read_scenario
 from tierwise.simulation.shapes import exponential, lognormal
 from tierwise.workflows.calibrate import simulation_of
 from tierwise.workflows.frames import desk_from_tables
+from tierwise.workflows.replay import replay
 
 MONDAY = date(2025, 3, 3)
 WEEKS = 6
@@ -130,3 +131,49 @@ def test_without_contacts_the_command_says_what_to_add(run, tmp_path):
     done = run("simulate", "calibrate", "--project", tmp_path)
     assert done.exit_code != 0
     assert "[sources.contacts]" in done.stderr
+
+
+POLICY = """
+[[policies]]
+name = "Others wait"
+rule = "head_start"
+[policies.classes]
+phone = { head_start_s = 0, floor_s = 300 }
+"""
+
+
+def test_recorded_days_come_out_again_under_the_present_rule(desk, calibration, tmp_path):
+    """A week of the records, with their agents counted from them, has the recorded waits."""
+    path = tmp_path / "week.toml"
+    path.write_text(calibration.text + POLICY)
+    found = replay(
+        simulation_of(desk),
+        path,
+        today=date(2025, 5, 1),
+        first=MONDAY + timedelta(days=7),
+        replications=4,
+    ).to_json()
+    (held, *_) = found["held"]
+    assert abs(held["off"]) < 0.15
+    waits = {row["policy"]: row for row in found["classes"]}
+    assert next(iter(waits)) == "Recorded"
+    assert "Others wait" in waits
+    assert waits["Recorded"]["offered"] == pytest.approx(
+        waits["Today: first come, first served"]["offered"], abs=1
+    )
+    recorded, again = (waits[name]["share_abandoned"] for name in list(waits)[:2])
+    assert again == pytest.approx(recorded, abs=0.02)
+
+
+def test_only_a_calibrated_scenario_is_replayed(desk, tmp_path):
+    path = tmp_path / "plain.toml"
+    path.write_text(
+        '[[classes]]\nname = "phone"\narrivals_per_hour = 1\nhandle = { mean_s = 60 }\n'
+        '[[groups]]\nname = "others"\nagents = 1\nserves = ["phone"]\n'
+    )
+    with pytest.raises(UsageError, match="which recorded contacts"):
+        replay(simulation_of(desk), path, today=MONDAY)
+    days = f'[calibration]\nby = ["channel"]\nfirst_day = {MONDAY}\nlast_day = 2025-03-09\n'
+    path.write_text(days + path.read_text())
+    with pytest.raises(UsageError, match="Nobody of others"):
+        replay(simulation_of(desk), path, today=MONDAY)

@@ -155,6 +155,39 @@ def calibrate(
         say("Keep the scenario: --out FILE.")
 
 
+@app.command()
+def replay(
+    scenario: ScenarioArgument,
+    project: ProjectOption = Path(),
+    demo: DemoOption = None,
+    as_of: AsOfOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    replications: ReplicationsOption = None,
+    html: HtmlOption = None,
+    csv: CsvOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recorded days under every policy of a calibrated scenario, beside what was recorded."""
+    _one_format(csv, as_json)
+    desk = _desk(project, demo, as_of)
+    with progress_bar("Replaying") as progress:
+        from tierwise.workflows.calibrate import simulation_of
+        from tierwise.workflows.replay import replay as ask
+
+        found = ask(
+            simulation_of(desk),
+            scenario,
+            today=options.today(),
+            first=options.day(first),
+            last=options.day(last),
+            replications=replications,
+            workers=os.cpu_count() or 1,
+            progress=progress,
+        )
+    _shown(found, csv, as_json, "Recorded days", html)
+
+
 def _desk(project: Path, demo: str | None, as_of: datetime | None) -> Desk:
     from tierwise.workflows.build import current_build
     from tierwise.workflows.value import Desk

@@ -42,6 +42,9 @@ FEWEST_LEFT = 20
 BUSIEST = 0.95
 """Agents counted from contacts who are busier than this were there unseen as well."""
 
+ROUNDED_UP = 0.6
+"""From 0.4 on one more agent was there: a count from contacts misses who had none for a while."""
+
 ENTIRELY_ONE = 1.15
 """From so many contacts in hand on average agents are said to have several at once."""
 
@@ -195,28 +198,31 @@ def fit(calls: Calls) -> Model:
 
 
 def _man(groups: list[GroupFit], classes: list[ClassFit]) -> None:
-    """Whole agents of a channel, and enough of them where contacts show too few.
-
-    Who does other work between contacts is seen only with one and cannot be counted. Then
-    there are as many as the square-root rule asks for, while contacts come and a part after.
-    """
+    """Whole agents of a channel, and enough of them where contacts show too few."""
     mine = [g for g, group in enumerate(groups) if group.of.channel == classes[0].of.channel]
     if not mine:
         return
     levels = np.array([groups[g].there for g in mine])
-    total = np.rint(levels.sum(axis=0)).astype(np.int64)
-    per_hour = np.sum([item.per_hour for item in classes], axis=0)
     handle = [item.per_hour * item.answered * item.handle[0].mean_s / HOUR_S for item in classes]
     load = np.sum(handle, axis=0) / max(groups[g].concurrency for g in mine)
-    seen_little = float(load.sum()) > BUSIEST * float(total.sum())
-    if seen_little:
-        wanted = np.ceil(load + np.sqrt(load)).astype(np.int64)
-        total = np.maximum(total, np.maximum(wanted, np.roll(wanted, 1)))
-    else:
-        comes = per_hour > 0
-        total = np.maximum(total, np.where(comes | np.roll(comes, 1), 1, 0))
-    for g, on_duty in zip(mine, _shared(levels, total), strict=True):
+    shared, seen_little = whole_agents(levels, load)
+    for g, on_duty in zip(mine, shared, strict=True):
         groups[g] = replace(groups[g], on_duty=on_duty, seen_little=seen_little)
+
+
+def whole_agents(levels: npt.NDArray[np.float64], load: Vector) -> tuple[Counts, bool]:
+    """Whole agents of the groups of a channel, shape (groups, parts), and whether seen little.
+
+    `levels` has that shape too, `load` (parts,) is the work in agents. Whoever does other
+    work between contacts is seen only with one and cannot be counted. Then there are as
+    many as the square-root rule asks for, while contacts come and a part after.
+    """
+    total = np.floor(levels.sum(axis=0) + ROUNDED_UP).astype(np.int64)
+    seen_little = float(load.sum()) > BUSIEST * float(total.sum())
+    wanted = np.ceil(load + np.sqrt(load)) if seen_little else np.where(load > 0, 1, 0)
+    wanted = wanted.astype(np.int64)
+    total = np.maximum(total, np.maximum(wanted, np.roll(wanted, 1)))
+    return _shared(levels, total), seen_little
 
 
 def _shared(levels: npt.NDArray[np.float64], total: Counts) -> Counts:

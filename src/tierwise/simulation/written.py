@@ -22,9 +22,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 def scenario_text(
-    model: Model, title: str, by: Sequence[str], first: date, last: date, weeks: int
+    model: Model, title: str, by: Sequence[str], first: date, last: date, tiers: Sequence[str]
 ) -> str:
-    """The scenario as TOML: a week from Monday on, by half hours."""
+    """The scenario as TOML: a week from Monday on, by half hours; `tiers` best first."""
     parts = [
         f"title = {_text(title)}",
         'cycle = "week"  # lists have one number for each half hour from Monday on',
@@ -37,10 +37,10 @@ def scenario_text(
         "[run]",
         "seed = 1",
         "replications = 20",
-        f"hours = {24 * 7 * min(weeks, 13)}",
+        f"hours = {24 * 7 * min(max(model.days // 7, 1), 13)}",
         *(line for item in model.classes for line in _class(item)),
         *(line for item in model.groups for line in _group(item, model)),
-        *_policies([item.of for item in model.classes]),
+        *_policies([item.of for item in model.classes], tiers),
     ]
     return "\n".join(parts) + "\n"
 
@@ -114,17 +114,17 @@ def duration_text(duration: Duration) -> str:
             return '{ shape = "never" }'
 
 
-def _policies(classes: Sequence[ClassName]) -> Iterable[str]:
+def _policies(classes: Sequence[ClassName], names: Sequence[str]) -> Iterable[str]:
     """First come, first served as the present rule, and a head start where there are tiers."""
     yield from ("", "[[policies]]", 'name = "Today: first come, first served"', "present = true")
     yield from ('rule = "first_come"  # or name your vendor\'s rule: docs/reference/scenarios.md',)
-    tiers = list(dict.fromkeys(item.tier for item in classes if item.tier))  # best first
+    tiers = [name for name in names if any(item.tier == name for item in classes)]
     if len(tiers) < 2:
         return
     yield from ("", "[[policies]]", 'name = "Head start by tier, with a floor"')
     yield from ('rule = "head_start"', "[policies.classes]")
     for item in classes:
-        place = tiers.index(item.tier) if item.tier else len(tiers)
+        place = tiers.index(item.tier) if item.tier in tiers else len(tiers)
         ahead = STEP_S * max(len(tiers) - 1 - place, 0)
         yield f"{key(item.name)} = {{ head_start_s = {ahead:.0f}, floor_s = {FLOOR_S:.0f} }}"
 

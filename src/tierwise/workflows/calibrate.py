@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
+from tierwise.engine.builds import Build
 from tierwise.errors import UsageError
 from tierwise.results import Answer
+from tierwise.settings import TiersSettings
 from tierwise.simulation.model import fit
 from tierwise.simulation.section import read_scenario
 from tierwise.simulation.written import scenario_text
@@ -50,9 +52,17 @@ class SimulationDesk:
 
     @contextmanager
     def recording(
-        self, question: Question, by: Sequence[str], first: date | None, last: date | None
+        self,
+        question: Question,
+        by: Sequence[str],
+        first: date | None,
+        last: date | None,
+        names: Collection[str] | None = None,
     ) -> Iterator[tuple[Look, Recording]]:
-        """Recorded contacts of some days; None: the last 13 weeks."""
+        """Recorded contacts of some days; None: the last 13 weeks.
+
+        `names` are the classes; without them all with enough answers are.
+        """
         by = by_of(by)
         with self._open(question) as look:
             end = min(last or look.as_of, look.as_of)
@@ -63,7 +73,7 @@ class SimulationDesk:
                     f"Choose days up to {look.as_of}, the as-of date.",
                 )
             tiers = _tiers(look) if "tier" in by else None
-            yield look, read_recorded(look, tiers, by, start, end)
+            yield look, read_recorded(look, tiers, by, start, end, names)
 
     def calibrate(
         self,
@@ -82,11 +92,11 @@ class SimulationDesk:
         """
         with self.recording(question, by, first, last) as (look, recording):
             context = look.context(customers=look.caller_count())
-            name = look.project.name
+            name, tiers = look.project.name, tiers_built_with(look.build).names
         model = fit(recording.calls)
         title = f"{name}, {recording.first} to {recording.last}"
         weeks = max(recording.calls.days // 7, 1)
-        text = scenario_text(model, title, recording.by, recording.first, recording.last, weeks)
+        text = scenario_text(model, title, recording.by, recording.first, recording.last, tiers)
         asked = read_scenario(tomllib.loads(text))
         held = fit_report.held_against(asked, recording, weeks, RUNS, workers, progress)
         return Calibration(text, fit_report.answer(context, recording, model, held))
@@ -97,10 +107,15 @@ def simulation_of(desk: Desk) -> SimulationDesk:
     return SimulationDesk(desk._open)
 
 
+def tiers_built_with(build: Build) -> TiersSettings:
+    """How tiers were declared when the build was made."""
+    return TiersSettings.model_validate(build.manifest["settings"].get("tiers", {}))
+
+
 def _tiers(look: Look) -> ir.Table:
     """Each customer's tier as of the build, as the project declares tiers."""
     from tierwise.workflows import tier_reports
-    from tierwise.workflows.tiering import Tiering, tiers_built_with
+    from tierwise.workflows.tiering import Tiering
     from tierwise.workflows.tiers import AS_DECLARED
 
     tiering = Tiering(look, AS_DECLARED.of(tiers_built_with(look.build)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -54,11 +54,17 @@ def by_of(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_recorded(
-    look: Look, tiers: ir.Table | None, by: Sequence[str], first: date, last: date
+    look: Look,
+    tiers: ir.Table | None,
+    by: Sequence[str],
+    first: date,
+    last: date,
+    names: Collection[str] | None = None,
 ) -> Recording:
     """The contacts of first..last that waited for somebody.
 
-    `tiers` has customer_id and tier, where classes are named by it. MissingDataError when
+    `tiers` has customer_id and tier, where classes are named by it; `names` are the
+    classes to be told apart, without them all with enough answers are. MissingDataError when
     contacts or their waits are not there.
     """
     contacts = look.table("contacts")
@@ -76,7 +82,7 @@ def read_recorded(
     asked = expression(contacts, look.table("agents"), tiers, first, last)
     rows = look.session.columns(asked)
     zone = _zone(look)
-    return _recording(rows, by_of(by), first, last, zone)
+    return _recording(rows, by_of(by), first, last, zone, names)
 
 
 def expression(
@@ -138,7 +144,12 @@ def _zone(look: Look) -> str:
 
 
 def _recording(
-    rows: Mapping[str, Array], by: tuple[str, ...], first: date, last: date, zone: str
+    rows: Mapping[str, Array],
+    by: tuple[str, ...],
+    first: date,
+    last: date,
+    zone: str,
+    names: Collection[str] | None,
 ) -> Recording:
     outcome, wait, handle = rows["outcome"], rows["wait_s"], rows["handle_s"]
     gave_up = np.isin(outcome, LEFT_QUEUE)
@@ -158,7 +169,7 @@ def _recording(
     at = _local_s(one["at"].astype(np.int64), first, zone)
     order = np.argsort(at, kind="stable")
     one = {name: values[order] for name, values in one.items()}
-    calls = _calls(one, at[order], answered[kept][order], by, (last - first).days + 1, first)
+    calls = _calls(one, at[order], answered[kept][order], by, (last - first).days + 1, first, names)
     return Recording(
         calls, by, first, last, zone, int((outcome[kept] == "callback").sum()), left_out
     )
@@ -186,8 +197,9 @@ def _calls(
     by: tuple[str, ...],
     days: int,
     first: date,
+    names: Collection[str] | None,
 ) -> Calls:
-    class_of, classes = _classes(rows, answered, by)
+    class_of, classes = _classes(rows, answered, by, names)
     agents, agent = np.unique(rows["agent"].astype(str), return_inverse=True)
     known = answered & (rows["agent"].astype(str) != "") if agents[0] == "" else answered
     group_of, groups = _groups(rows, answered)
@@ -207,25 +219,28 @@ def _calls(
 
 
 def _classes(
-    rows: Mapping[str, Array], answered: Array, by: tuple[str, ...]
+    rows: Mapping[str, Array], answered: Array, by: tuple[str, ...], wanted: Collection[str] | None
 ) -> tuple[npt.NDArray[np.int64], tuple[ClassName, ...]]:
     """Number of each contact's class; those with few answers are one of their channel's rest."""
     labels = [tuple(parts) for parts in zip(*(rows[name].astype(str) for name in by), strict=True)]
     counted: dict[tuple[str, ...], int] = {}
     for label, helped in zip(labels, answered.tolist(), strict=True):
         counted[label] = counted.get(label, 0) + bool(helped)
-    names = {label: _name(label, by, counted[label] >= FEWEST) for label in sorted(counted)}
+    names = {label: _name(label, by, counted[label], wanted) for label in sorted(counted)}
     classes = tuple(dict.fromkeys(names.values()))
     place = {name: k for k, name in enumerate(classes)}
     return np.array([place[names[label]] for label in labels], dtype=np.int64), classes
 
 
-def _name(label: tuple[str, ...], by: tuple[str, ...], often: bool) -> ClassName:
+def _name(
+    label: tuple[str, ...], by: tuple[str, ...], answers: int, wanted: Collection[str] | None
+) -> ClassName:
     given = dict(zip(by, label, strict=True))
     channel = given["channel"] or "contacts"
+    own = "-".join([channel, *(given[name] or "other" for name in by[1:])])
+    often = answers >= FEWEST if wanted is None else own in wanted
     rest = {name: value if often else "" for name, value in given.items() if name != "channel"}
-    parts = [channel, *(value or "other" for value in rest.values())] if often else [channel]
-    name = "-".join(parts) if often or len(by) == 1 else f"{channel}-other"
+    name = own if often or len(by) == 1 else f"{channel}-other"
     return ClassName(name, channel, rest.get("tier", ""), rest.get("reason", ""))
 
 

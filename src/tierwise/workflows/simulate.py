@@ -27,6 +27,9 @@ from tierwise.units import Unit
 Progress = Callable[[int, int], None]
 """Called with replications done and their number."""
 
+Draw = Callable[[np.random.SeedSequence], Scenario]
+"""A scenario by the seed of a replication, the same for every policy."""
+
 FIRST_COME = PolicySection.model_construct(
     name="First come, first served", rule=Rule.FIRST_COME, present=False, classes={}, groups={}
 )
@@ -77,8 +80,9 @@ def run_policies(
     *,
     workers: int = 1,
     progress: Progress | None = None,
+    drawn: Draw | None = None,
 ) -> list[Run]:
-    """Every policy on the same replications.
+    """Every policy on the same replications; `drawn` gives a scenario of its own to each.
 
     Threads, not processes: the compiled loop lets go of the interpreter, so they run
     on all cores without a second start of the program.
@@ -89,7 +93,8 @@ def run_policies(
     events, contacts = [0] * len(policies), [0] * len(policies)
 
     def one(job: tuple[int, np.random.SeedSequence]) -> tuple[Tally, int, int]:
-        outcome = replicate(scenario, policies[job[0]][1], span, job[1])
+        mine = drawn(job[1]) if drawn else scenario
+        outcome = replicate(mine, policies[job[0]][1], span, job[1])
         return outcome.tally, outcome.events, outcome.contacts
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
