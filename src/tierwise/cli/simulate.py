@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from tierwise.errors import UsageError
 from tierwise.results import Answer
 
 if TYPE_CHECKING:
+    from tierwise.routing.vendors import Vendor
     from tierwise.workflows.value import Desk
 
 
@@ -186,6 +188,67 @@ def replay(
             progress=progress,
         )
     _shown(found, csv, as_json, "Recorded days", html)
+
+
+@app.command()
+def vendors(csv: CsvOption = None, as_json: JsonOption = False) -> None:
+    """Queue rules of products: which of ours each one is, and what is not replayed."""
+    from tierwise.workflows.export import vendors as ask
+
+    _one_format(csv, as_json)
+    _shown(ask(options.today()), csv, as_json, "What each product serves first")
+
+
+@app.command()
+def export(
+    scenario: ScenarioArgument,
+    vendor: Annotated[
+        str, typer.Option("--vendor", metavar="NAME", help="As `tierwise simulate vendors` lists.")
+    ],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="NAME", help="This one, not the best that it can do.")
+    ] = "",
+    replications: ReplicationsOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="JSON file to write.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The better policy in a product's own settings, and what it cannot be told."""
+    chosen = _vendor(vendor)
+    with progress_bar("Simulating") as progress:
+        from tierwise.workflows.export import export as ask
+
+        found = ask(
+            scenario,
+            chosen,
+            today=options.today(),
+            policy=policy,
+            replications=replications,
+            workers=os.cpu_count() or 1,
+            progress=progress,
+        )
+    contacts = f"{found.context.customers:,} contacts simulated"
+    show(found, as_json=as_json, heading=contacts)
+    settings = json.dumps(found.extra["settings"], indent=2, ensure_ascii=False)
+    if out is not None:
+        from tierwise.report import write
+
+        write(out, settings + "\n")
+        say(f"{out} written.")
+    elif not as_json:
+        typer.echo(settings)
+
+
+def _vendor(name: str) -> Vendor:
+    from tierwise.routing.vendors import Vendor
+
+    try:
+        return Vendor(name)
+    except ValueError:
+        raise UsageError(
+            f'--vendor says "{name}", which is no known product.', f"Known: {', '.join(Vendor)}."
+        ) from None
 
 
 def _desk(project: Path, demo: str | None, as_of: datetime | None) -> Desk:

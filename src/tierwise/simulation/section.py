@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tierwise.errors import SettingsError, UsageError
 from tierwise.routing.params import Params
 from tierwise.routing.section import PolicySection, params_of, read_policy
+from tierwise.routing.vendor_settings import policy_from
+from tierwise.routing.vendors import Vendor
 from tierwise.simulation import shapes
 from tierwise.simulation.scenario import (
     ANY,
@@ -338,6 +340,10 @@ class ScenarioSection(BaseModel):
     policy: PolicySection | None = None
     policies: tuple[PolicySection, ...] = ()
     staffing: StaffingSection | None = None
+    present_rule: str = Field("", description="A product whose queue rule runs today.")
+    present_settings: dict[str, Any] = Field(
+        default_factory=dict, description="Its settings, as `tierwise simulate export` writes them."
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -411,6 +417,8 @@ def read_scenario(document: Mapping[str, Any]) -> Asked:
         cycle_s,
     )
     serves = {group.name: group.serves for group in section.groups}
+    if section.present_rule:
+        policies.insert(0, _present(section, policies, serves))
     return Asked(
         scenario,
         section.run,
@@ -420,6 +428,27 @@ def read_scenario(document: Mapping[str, Any]) -> Asked:
         section.calibration,
         tuple(item.weight for item in section.classes),
     )
+
+
+def _present(
+    section: ScenarioSection, policies: Sequence[PolicySection], serves: Mapping[str, Sequence[str]]
+) -> PolicySection:
+    """The rule of the product that runs today."""
+    others = [policy.label for policy in policies if policy.present]
+    if others:
+        raise SettingsError(
+            f"Two rules are said to run today: {section.present_rule} and {others[0]}.",
+            "Leave out present_rule, or present = true.",
+        )
+    try:
+        vendor = Vendor(section.present_rule)
+    except ValueError:
+        raise SettingsError(
+            f'present_rule = "{section.present_rule}": there is no such product.',
+            f"Known: {', '.join(Vendor)}.",
+        ) from None
+    names = [item.name for item in section.classes]
+    return policy_from(vendor, section.present_settings, names, serves)
 
 
 def _class(item: ClassSection, parts: int) -> ContactClass:

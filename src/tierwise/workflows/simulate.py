@@ -48,16 +48,29 @@ class Run:
 
 def read(path: Path) -> Asked:
     """The scenario file; NotFoundError or SettingsError with everything that is wrong."""
+    return parsed(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a scenario file; NotFoundError or SettingsError where it cannot be read."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise NotFoundError(
             f"There is no file {path}.", "Give a scenario such as those in examples/scenarios."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as found:
-        raise SettingsError(f"{path}: not valid TOML: {found}.", "Correct this line.") from None
+    except UnicodeDecodeError as found:
+        raise SettingsError(f"{path}: not valid UTF-8: {found}.", "Save it as UTF-8.") from None
     except OSError as found:
         raise SettingsError(f"{path}: cannot be read: {found.strerror}.") from None
+
+
+def parsed(text: str, where: str) -> Asked:
+    """A scenario from its text; SettingsError with everything that is wrong in it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as found:
+        raise SettingsError(f"{where}: not valid TOML: {found}.", "Correct this line.") from None
     return read_scenario(document)
 
 
@@ -137,19 +150,31 @@ def simulate(
 ) -> Answer:
     """The policies of a scenario file beside each other."""
     asked = read(path)
+    runs = run_asked(
+        asked, seed=seed, replications=replications, workers=workers, progress=progress
+    )
+    return answer(asked.scenario, runs, today)
+
+
+def run_asked(
+    asked: Asked,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> list[Run]:
+    """Every policy of a scenario, for as long and as often as it says."""
     run = asked.run
-    span = Span(run.warm_up_hours * HOUR_S, (run.warm_up_hours + run.hours) * HOUR_S)
-    policies = [(policy, asked.params(policy)) for policy in compared(asked)]
-    runs = run_policies(
+    return run_policies(
         asked.scenario,
-        policies,
-        span,
+        [(policy, asked.params(policy)) for policy in compared(asked)],
+        Span(run.warm_up_hours * HOUR_S, (run.warm_up_hours + run.hours) * HOUR_S),
         run.seed if seed is None else seed,
         replications or run.replications,
         workers=workers,
         progress=progress,
     )
-    return answer(asked.scenario, runs, today)
 
 
 def answer(scenario: Scenario, runs: Sequence[Run], today: date) -> Answer:
