@@ -35,6 +35,28 @@ FIRST_COME = PolicySection.model_construct(
 )
 ALL = "all"
 
+GROUP_COLUMNS = (
+    Column("policy", "Policy"),
+    Column("group", "Group"),
+    Column("agents", "Agents", Unit.COUNT),
+    Column("occupancy", "Occupancy", Unit.SHARE),
+    Column("answered", "Answered a run", Unit.NUMBER),
+    Column("agent_hours", "Agent hours", Unit.NUMBER),
+    Column("overtime_hours", "Overtime, h", Unit.NUMBER),
+    Column("idle_hours", "Idle, h", Unit.NUMBER),
+    Column("cost", "Cost", Unit.NUMBER),
+    Column("idle_cost", "Cost of idling", Unit.NUMBER),
+)
+
+TIME_COLUMNS = (
+    Column("policy", "Policy"),
+    Column("class", "Class"),
+    Column("hour", "From hour", Unit.NUMBER),
+    Column("offered", "Offered a run", Unit.NUMBER),
+    Column("mean_wait_s", "Mean wait, s", Unit.NUMBER),
+    Column("share_abandoned", "Abandoned", Unit.SHARE),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -156,6 +178,46 @@ def simulate(
     return answer(asked.scenario, runs, today)
 
 
+def simulate_text(
+    text: str,
+    *,
+    today: date,
+    seed: int | None = None,
+    replications: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Answer:
+    """The same of the text of a scenario."""
+    asked = parsed(text, "The scenario")
+    runs = run_asked(
+        asked, seed=seed, replications=replications, workers=workers, progress=progress
+    )
+    return answer(asked.scenario, runs, today)
+
+
+def answer_again(document: Mapping[str, Any]) -> Answer:
+    """The answer of a simulation from its JSON, for a face that got it that way."""
+    day = date.fromisoformat(str(document["as_of"]))
+    contacts = int(document["contacts"])
+    context = Context(str(document["project"]), "", day, "", "", None, "", contacts, 0)
+    figures = (
+        Figure("replications", "Replications of each policy", document["replications"], Unit.COUNT),
+        Figure("contacts", "Contacts simulated", contacts, Unit.COUNT),
+    )
+    base = next((str(row["policy"]) for row in document["classes"]), "")
+    known = (
+        ("classes", "Waits by class", _columns()),
+        ("differences", f"Changes against {base}, paired", _change_columns()),
+        ("groups", "Agents", GROUP_COLUMNS),
+        ("time_of_day", "Time of day", TIME_COLUMNS),
+    )
+    grids = tuple(
+        Grid(name, title, columns, tuple(document.get(name, ()))) for name, title, columns in known
+    )
+    return Answer("simulation", str(document["title"]), context, figures, grids,
+                  tuple(document["notes"]))  # fmt: skip
+
+
 def run_asked(
     asked: Asked,
     *,
@@ -259,10 +321,13 @@ def _differences(scenario: Scenario, runs: Sequence[Run]) -> Grid:
         for name, values in _per_class(scenario, run).items():
             head = {"policy": run.policy.label, "class": name}
             rows.append(head | _flat(f.differences(base[name], values)))
-    kept = tuple(c for c in _columns(True) if c.name[0] not in "p" or c.name == "policy")
-    columns = tuple(c for c in kept if c.name not in ("offered", "worst_decile_wait_s"))
     title = f"Changes against {runs[0].policy.label}, paired"
-    return Grid("differences", title, columns, tuple(rows))
+    return Grid("differences", title, _change_columns(), tuple(rows))
+
+
+def _change_columns() -> tuple[Column, ...]:
+    kept = tuple(c for c in _columns(True) if c.name[0] not in "p" or c.name == "policy")
+    return tuple(c for c in kept if c.name not in ("offered", "worst_decile_wait_s"))
 
 
 def _flat(found: Mapping[str, f.Estimate | None]) -> dict[str, float | None]:
@@ -290,19 +355,7 @@ def _groups(scenario: Scenario, runs: Sequence[Run]) -> Grid:
                 | _flat(f.estimates(values))
                 | {"share_of_class": dict(zip(names, share.tolist(), strict=True))}
             )
-    columns = (
-        Column("policy", "Policy"),
-        Column("group", "Group"),
-        Column("agents", "Agents", Unit.COUNT),
-        Column("occupancy", "Occupancy", Unit.SHARE),
-        Column("answered", "Answered a run", Unit.NUMBER),
-        Column("agent_hours", "Agent hours", Unit.NUMBER),
-        Column("overtime_hours", "Overtime, h", Unit.NUMBER),
-        Column("idle_hours", "Idle, h", Unit.NUMBER),
-        Column("cost", "Cost", Unit.NUMBER),
-        Column("idle_cost", "Cost of idling", Unit.NUMBER),
-    )
-    return Grid("groups", "Agents", columns, tuple(rows))
+    return Grid("groups", "Agents", GROUP_COLUMNS, tuple(rows))
 
 
 def _by_time(scenario: Scenario, runs: Sequence[Run]) -> Grid:
@@ -325,13 +378,5 @@ def _by_time(scenario: Scenario, runs: Sequence[Run]) -> Grid:
                             "share_abandoned": gone / offered,
                         }
                     )
-    columns = (
-        Column("policy", "Policy"),
-        Column("class", "Class"),
-        Column("hour", "From hour", Unit.NUMBER),
-        Column("offered", "Offered a run", Unit.NUMBER),
-        Column("mean_wait_s", "Mean wait, s", Unit.NUMBER),
-        Column("share_abandoned", "Abandoned", Unit.SHARE),
-    )
     flat = all(len(item.arrivals_per_s) == 1 for item in scenario.classes)
-    return Grid("time_of_day", "Time of day", columns, () if flat else tuple(rows))
+    return Grid("time_of_day", "Time of day", TIME_COLUMNS, () if flat else tuple(rows))
