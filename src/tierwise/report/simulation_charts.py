@@ -34,7 +34,9 @@ def waits(answer: Answer, measure: str, title: str, axis: str, form: str, name: 
             "policy:N", sort=policies, scale=_scale(policies), legend=alt.Legend(labelLimit=300)
         ),
     )
-    x = alt.X(f"{measure}:Q", axis=alt.Axis(title=axis, format=form, grid=True))
+    most = max((row.get(f"{measure}_high") or row[measure] for row in rows), default=0.0)
+    scale = alt.Scale(domain=[0, most]) if most > 0 else alt.Scale(domain=[0, 0.01])
+    x = alt.X(f"{measure}:Q", scale=scale, axis=alt.Axis(title=axis, format=form, grid=True))
     points = base.mark_point(filled=True, size=60, opacity=1).encode(x=x)
     spans = base.mark_rule(strokeWidth=2.5).encode(x=f"{measure}_low:Q", x2=f"{measure}_high:Q")
     says = f"{title} by class under {', '.join(policies)}; the figures are in the table."

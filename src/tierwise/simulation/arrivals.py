@@ -48,7 +48,7 @@ def weekly_mean(counts: Cube, is_open: Flags, first_weekday: int = 0) -> Matrix:
 
 def spread(counts: Matrix, is_open: Flags, first_weekday: int = 0) -> Spread:
     """Daily totals of one class around the mean of their weekday; `counts` is (days, parts)."""
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
     weekday = (np.arange(counts.shape[0]) + first_weekday) % 7
     totals = counts.sum(axis=1)
@@ -65,5 +65,5 @@ def spread(counts: Matrix, is_open: Flags, first_weekday: int = 0) -> Spread:
     if not freedom:
         return Spread(int(is_open.sum()), 1.0, float("inf"), 0.0)
     level = float(np.sqrt(max(excess / means, 0.0)))
-    bound = float(chi2.ppf(0.95, freedom) / freedom)
+    bound = float(chdtri(freedom, 0.05) / freedom)
     return Spread(int(is_open.sum()), squares / freedom, bound, level)

@@ -77,4 +77,4 @@ def reading(text: str) -> Reading:
         return Reading("", tuple(problems_by_line(text, listed)))
     size = asked.scenario
     said = f"{len(size.classes)} classes, {len(size.groups)} groups, {len(policies)} policies"
-    return Reading(f"Reads well: {said}, {asked.run.replications} replications each.", ())
+    return Reading(f"Reads well: {said}.", ())

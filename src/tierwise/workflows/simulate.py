@@ -291,7 +291,7 @@ def _columns(differences: bool = False) -> tuple[Column, ...]:
         Column("mean_wait_s", label("mean wait, s"), Unit.NUMBER),
         Column("mean_wait_s_low", "from", Unit.NUMBER),
         Column("mean_wait_s_high", "to", Unit.NUMBER),
-        Column("mean_wait_of_waiting_s", label("of those who waited"), Unit.NUMBER),
+        Column("mean_wait_of_waiting_s", label("wait of those who waited"), Unit.NUMBER),
         Column("p50_wait_s", "p50", Unit.NUMBER),
         Column("p90_wait_s", "p90", Unit.NUMBER),
         Column("p95_wait_s", "p95", Unit.NUMBER),
