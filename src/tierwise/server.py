@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +22,7 @@ from tierwise import api, console
 from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.kept import Kept
+from tierwise.workflows.publish import Stores
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -103,14 +106,22 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
     """The application that serves `projects`; `hosts` are the host names it answers to."""
     by_key = keyed(projects)
     desks = Desks(by_key)
+    stores = Stores(by_key, os.environ)
+
+    @asynccontextmanager
+    async def closing(_server: FastAPI) -> AsyncIterator[None]:
+        yield
+        stores.close()
+
     server = FastAPI(
         title="tierwise",
+        lifespan=closing,
         version=api.VERSION,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    api.mount(server, by_key, desks, today=date.today)
+    api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)

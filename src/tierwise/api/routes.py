@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from tierwise.api.questions import QUESTIONS, Details
 from tierwise.api.simulation import add_simulation
 from tierwise.api.streaming import told
 from tierwise.api.tier_questions import TIER_QUESTIONS, TierDetails
-from tierwise.errors import NotFoundError
+from tierwise.errors import NotFoundError, UsageError
 from tierwise.settings import Lens, Period, TierBasis, TierRule
 from tierwise.workflows.build import build, builds_of
 from tierwise.workflows.question import Question, asked
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 VERSION = version("tierwise")
 OpenDesk = Callable[[str, str], Desk]
+CurrentSnapshot = Callable[[str], dict[str, Any]]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 404, 409, 422)
+    for status in (400, 404, 409, 422, 503)
 }
 
 
@@ -59,6 +60,35 @@ class BuildEntry(BaseModel):
 
     id: str
     as_of: date
+
+
+class PublishedTier(BaseModel):
+    """One tier of a snapshot."""
+
+    name: str
+    number: int = Field(description="1 is the best")
+    customers: int
+
+
+class PublishedSnapshot(BaseModel):
+    """The snapshot that operations go by."""
+
+    snapshot_id: int
+    project: str
+    build_id: str
+    as_of: date
+    goal: str
+    lens: str
+    window: str
+    rule: str
+    basis: str
+    tiers: list[PublishedTier]
+    customers: int
+    checksum: str = Field(description="SHA-256 of the rows as they were sent")
+    code_version: str
+    published_by: str
+    published_at: datetime
+    replaced_id: int | None = Field(description="what was current before")
 
 
 class BuildRequest(BaseModel):
@@ -114,6 +144,7 @@ def mount(
     projects: Mapping[str, ProjectFolder],
     open_desk: OpenDesk,
     today: Callable[[], date],
+    current_snapshot: CurrentSnapshot,
 ) -> None:
     """Add the routes and the error documents to `server`."""
     router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
@@ -122,6 +153,7 @@ def mount(
     _add_value(router, open_desk)
     _add_tiers(router, open_desk)
     add_simulation(router, today)
+    _add_published(router, projects, current_snapshot)
     server.include_router(router)
     handle_errors(server)
 
@@ -203,6 +235,22 @@ def _add_tiers(router: APIRouter, open_desk: OpenDesk) -> None:
         desk = open_desk(project, build or (as_of.isoformat() if as_of else "")).tiers
         details = TierDetails(by, id, tier, limit, review_months)
         return TIER_QUESTIONS[question](desk, asked, otherwise, details).to_json()
+
+
+def _add_published(
+    router: APIRouter, projects: Mapping[str, ProjectFolder], current_snapshot: CurrentSnapshot
+) -> None:
+    @router.get("/published")
+    def published(
+        project: str = Query("", description="unset: the only one that is served"),
+    ) -> PublishedSnapshot:
+        """Say what is published: the snapshot that operations go by at this moment."""
+        if not project and len(projects) != 1:
+            listed = ", ".join(projects) or "none"
+            raise UsageError(f"Served are: {listed}.", "Say which with ?project=NAME.")
+        key = project or next(iter(projects))
+        _find(projects, key)
+        return PublishedSnapshot(**current_snapshot(key))
 
 
 def _add_build(
