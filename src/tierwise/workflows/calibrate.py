@@ -114,9 +114,9 @@ def tiers_built_with(build: Build) -> TiersSettings:
 
 def _tiers(look: Look) -> ir.Table:
     """Each customer's tier as of the build, as the project declares tiers."""
-    from tierwise.workflows import tier_reports
+    from tierwise.workflows.tier_snapshot import snapshot
     from tierwise.workflows.tiering import Tiering
     from tierwise.workflows.tiers import AS_DECLARED
 
     tiering = Tiering(look, AS_DECLARED.of(tiers_built_with(look.build)))
-    return tier_reports.snapshot(tiering).select("customer_id", "tier")
+    return snapshot(tiering).select("customer_id", "tier")
