@@ -161,6 +161,10 @@ def test_recorded_days_come_out_again_under_the_present_rule(desk, calibration, 
     assert waits["Recorded"]["offered"] == pytest.approx(
         waits["Today: first come, first served"]["offered"], abs=1
     )
+    hours = {row["policy"]: [] for row in found["time_of_day"]}
+    for row in found["time_of_day"]:
+        hours[row["policy"]].append(row["hour"])
+    assert all(min(seen) == 8 and max(seen) == 16.5 for seen in hours.values())
     recorded, again = (waits[name]["share_abandoned"] for name in list(waits)[:2])
     assert again == pytest.approx(recorded, abs=0.02)
 

@@ -359,9 +359,9 @@ def _groups(scenario: Scenario, runs: Sequence[Run]) -> Grid:
 
 
 def _by_time(scenario: Scenario, runs: Sequence[Run]) -> Grid:
-    """Half hours of the duty cycle with contacts in them; one row a policy, class and half hour."""
+    """Half hours of the day with contacts in them; one row a policy, class and half hour."""
     rows = []
-    hours = scenario.duty_cycle_s / HOUR_S / DAY_BINS
+    hours = scenario.day_s / HOUR_S / DAY_BINS
     for run in runs:
         total = np.sum([tally.by_time for tally in run.tallies], axis=0)
         for k, item in enumerate(scenario.classes):
