@@ -115,8 +115,7 @@ def _transform(points: int) -> Matrix:
     """From values on Chebyshev's points, where the polynomials are orthogonal, to coefficients."""
     transform = chebyshev.chebvander(chebyshev.chebpts1(points), points - 1) * (2 / points)
     transform[:, 0] /= 2
-    values: Matrix = transform
-    return values
+    return np.asarray(transform, dtype=np.float64)
 
 
 def _beta_nodes(a: float, B: Vector) -> tuple[Matrix, Matrix]:

@@ -14,6 +14,7 @@ from tierwise.console.pages import (
     population,
     problems,
     search,
+    simulate,
     slices,
     today,
     whale,
@@ -34,5 +35,6 @@ PAGES: tuple[Page, ...] = (
     members.PAGE,
     customer.PAGE,
     search.PAGE,
+    simulate.PAGE,
     problems.PAGE,
 )
