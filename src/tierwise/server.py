@@ -20,6 +20,7 @@ from tierwise import api, console
 from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.kept import Kept
+from tierwise.workflows.tiers import TierDesk
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ class Remembering:
     they can be long and are rarely asked for twice.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk | TierDesk) -> None:
         self._desk = desk
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._desk, name)
-        if callable(found) and name != "members":
+        if isinstance(found, TierDesk):
+            found = Remembering(found)
+        elif callable(found) and name != "members":
             found = _remembered(found)
         self.__dict__[name] = found
         return found

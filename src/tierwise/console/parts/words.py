@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tierwise.results import Context, Figure
+from tierwise.settings import TierBasis, TierRule
 from tierwise.units import Unit, format_value
 
 LENS_NAMES = {
@@ -15,6 +16,20 @@ LENS_NAMES = {
     "revenue_before_returns": "revenue before returns",
     "gross_profit": "gross profit",
     "profit": "profit after cost to serve",
+}
+
+RULE_NAMES = {
+    TierRule.RANK: "ranks",
+    TierRule.SHARE: "shares of value",
+    TierRule.THRESHOLD: "amounts",
+    TierRule.NATURAL_BREAK: "natural breaks",
+    TierRule.CAPACITY: "as many as can be served",
+}
+
+BASIS_NAMES = {
+    TierBasis.WINDOW: "what the window brought",
+    TierBasis.AHEAD: "expected of the window to come",
+    TierBasis.EVER: "expected without end",
 }
 
 _CENTS_BELOW = 10_000
@@ -91,6 +106,8 @@ _OPTIONS = {
     "--window": "“Over”",
     "--as-of": "“As of”",
     "--where": "“Only where”",
+    "--goal": "one under “Goal”",
+    "; --limit shows more": "",
 }
 
 
