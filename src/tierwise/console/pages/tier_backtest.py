@@ -12,6 +12,7 @@ from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.sideways import lying_bars
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import asked, choice, tier_page
+from tierwise.console.parts.words import capital
 from tierwise.console.view import View
 from tierwise.results import Answer
 from tierwise.units import Unit
@@ -83,7 +84,7 @@ def _captured(answer: Answer, view: View) -> Component:
     wanted = view.get("upto")
     chosen = wanted if wanted in lists else next(iter(lists), "")
     shown = [
-        {**row, "list": f"{row['rule']}; {row['value'].rpartition(', ')[2]}"}
+        {**row, "list": f"{row['rule']}, value {row['value'].rpartition(', ')[2]}"}
         for row in rows
         if row["tiers"] == chosen
     ]
@@ -108,7 +109,7 @@ def _captured(answer: Answer, view: View) -> Component:
         "What the lists then brought",
         chart,
         hint="By rule and value, beside as many customers by past spend.",
-        aside=choice("upto", "List", {one: one.capitalize() for one in lists}, chosen),
+        aside=choice("upto", "List", {one: capital(one) for one in lists}, chosen),
     )
 
 

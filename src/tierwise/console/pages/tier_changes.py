@@ -10,10 +10,11 @@ from dash.development.base_component import Component
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import KEPT, Chapter, Chapters
 from tierwise.console.parts.charts import bars, heat_table
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.sideways import lying_bars
 from tierwise.console.parts.tables import table
-from tierwise.console.parts.tiered import LISTED, WORKING, asked, tier_page
+from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
 from tierwise.units import Unit
@@ -31,7 +32,7 @@ def _fill_movers(desk: Desk, view: View) -> Content:
         figure_row(answer.figures, answer.context, view),
         html.Div([flows, _reasons(answer)], className="tw-halves"),
         table(
-            answer.grid("movers"),
+            leading(answer.grid("movers"), *MEMBER_FIRST),
             answer.context,
             view,
             hint="Furthest moved first. A row opens the customer.",

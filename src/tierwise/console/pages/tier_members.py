@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import Chapter, Chapters
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
-from tierwise.console.parts.tiered import LISTED, WORKING, asked, choice, tier_page
+from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, choice, tier_page
 from tierwise.console.view import View
 from tierwise.workflows.tiers import tiers_built_with
 from tierwise.workflows.value import Desk
@@ -20,7 +21,7 @@ def _fill(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(
-            answer.grid("members"),
+            leading(answer.grid("members"), *MEMBER_FIRST),
             answer.context,
             view,
             id="tier-members",

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import Chapter, Chapters
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.quadrants import call_map, quadrant_map
 from tierwise.console.parts.sideways import lying_bars
@@ -29,7 +30,7 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
             className="tw-halves",
         ),
         table(
-            answer.grid("growing"),
+            leading(answer.grid("growing"), "customer_id", "name", "kind", "potential", "value"),
             answer.context,
             view,
             hint="Estimated wallets first. A row opens the customer.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -15,7 +17,10 @@ from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
+from tierwise.results.answer import Row
+from tierwise.settings import TierBasis
 from tierwise.units import Unit
+from tierwise.workflows.tiers import tiers_built_with
 from tierwise.workflows.value import Desk
 
 _FIRST = (
@@ -39,13 +44,14 @@ def _fill_audit(desk: Desk, view: View) -> Content:
         figure_row(answer.figures, answer.context, view) if answer.figures else None,
         panel(
             "What each tier received",
-            range_panels(intervals),
+            range_panels(intervals, {c.label: c.unit for c in answer.grid("tiers").columns}),
             hint="Means with 95% intervals. Where the bars of two tiers do not meet, they differ.",
         )
         if intervals.rows
         else None,
         html.Div([_demand(answer, name) for name in ("tiers", "bands")], className="tw-halves"),
-        *(_received(answer, name, view) for name in ("tiers", "bands")),
+        _received(answer, "tiers", view),
+        _received(answer, "bands", view, opens=_by_window(desk, view)),
         table(intervals, answer.context, view, id="audit-intervals"),
         notes(answer.notes),
     )
@@ -76,13 +82,26 @@ def _demand(answer: Answer, name: str) -> Component:
     return panel(f"Demand to spend, {answer.grid(name).title.lower()}", chart)
 
 
-def _received(answer: Answer, name: str, view: View) -> Component:
+def _by_window(desk: Desk, view: View) -> bool:
+    """Whether ranks are those of the window, as everywhere else; only then can they be opened."""
+    basis = asked(view).basis or tiers_built_with(desk.build).basis
+    return basis is TierBasis.WINDOW
+
+
+def _nowhere(_: Row) -> str:
+    return ""
+
+
+def _received(answer: Answer, name: str, view: View, *, opens: bool = True) -> Component:
+    grid = leading(answer.grid(name), *_FIRST)
+    lens = replace(view, query={**view.query, "lens": answer.context.lens})
     return table(
-        leading(answer.grid(name), *_FIRST),
+        grid,
         answer.context,
-        view,
+        lens,
         id=f"audit-{name}",
-        hint="A row opens its customers.",
+        hint="A row opens its customers." if opens else "",
+        links=None if opens else _nowhere,
     )
 
 
@@ -91,7 +110,7 @@ def _fill_served(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(
-            answer.grid("under"),
+            leading(answer.grid("under"), "customer_id", "name", "tier", "faults"),
             answer.context,
             view,
             hint="The best tier first. A row opens the customer.",

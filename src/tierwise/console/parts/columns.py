@@ -11,9 +11,10 @@ from tierwise.results.answer import Row
 from tierwise.units import Unit, format_value
 
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
-_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
+_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.6  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
 _PADDING = 26  # of both sides of a cell
+_HEADER = 30  # the same of a header, whose words are never cut
 _NARROW, _BROAD = 64, 280
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _LOOKED_AT = 200  # rows whose values say how broad a column is
@@ -64,7 +65,7 @@ def _width(column: Column, rows: Sequence[Row], *, brief: bool) -> int:
     prose = column.unit is Unit.TEXT and length > _SHORT
     longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
     word = max((len(part) for part in column.label.split()), default=1) * _BOLD
-    return int(min(max(longest + _PADDING, word + _PADDING, _NARROW), _BROAD))
+    return int(min(max(longest + _PADDING, word + _HEADER, _NARROW), _BROAD))
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:

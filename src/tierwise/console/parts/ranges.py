@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -13,18 +13,24 @@ from tierwise.results.answer import Row
 from tierwise.units import Unit, format_value
 
 
-def range_panels(grid: Grid) -> Component:
-    """One picture a measure; rows have `group`, `measure`, `mean`, `low`, `high`, `contacts`."""
+def range_panels(grid: Grid, units: Mapping[str, Unit]) -> Component:
+    """One picture a measure; rows have `group`, `measure`, `mean`, `low`, `high`, `contacts`.
+
+    `units` holds the unit of each measure.
+    """
     measures = dict.fromkeys(str(row["measure"]) for row in grid.rows)
     return html.Div(
-        [_panel(name, [row for row in grid.rows if row["measure"] == name]) for name in measures],
+        [
+            _panel(name, [row for row in grid.rows if row["measure"] == name], units[name])
+            for name in measures
+        ],
         className="tw-multiples",
     )
 
 
-def _panel(name: str, rows: Sequence[Row]) -> Component:
+def _panel(name: str, rows: Sequence[Row], unit: Unit) -> Component:
     low, room = _room(rows)
-    body = [html.Tr(_cells(row, low, room)) for row in rows]
+    body = [html.Tr(_cells(row, low, room, unit)) for row in rows]
     return html.Div(
         [
             html.H3(name, className="tw-multiple-title"),
@@ -47,7 +53,7 @@ def _room(rows: Sequence[Row]) -> tuple[float, float]:
     return min(ends), (max(ends) - min(ends)) or 1.0
 
 
-def _cells(row: Row, low: float, room: float) -> list[Component]:
+def _cells(row: Row, low: float, room: float, unit: Unit) -> list[Component]:
     def place(value: float) -> str:
         return f"{100 * (value - low) / room:.2f}%"
 
@@ -60,12 +66,12 @@ def _cells(row: Row, low: float, room: float) -> list[Component]:
         line.insert(0, html.Div(className="tw-range-bar", style=ends))
     return [
         html.Th(str(row["group"]), scope="row"),
-        html.Td(html.Div(line, className="tw-range-room"), title=_said(row)),
-        html.Td(format_value(row["mean"], Unit.NUMBER)),
+        html.Td(html.Div(line, className="tw-range-room"), title=_said(row, unit)),
+        html.Td(format_value(row["mean"], unit)),
     ]
 
 
-def _said(row: Row) -> str:
-    """`49.3, between 47.1 and 51.2, of 7,700 contacts`."""
-    mean, low, high = (format_value(row[n], Unit.NUMBER) for n in ("mean", "low", "high"))
+def _said(row: Row, unit: Unit) -> str:
+    """`49 s, between 48 s and 51 s, of 7,700 contacts`."""
+    mean, low, high = (format_value(row[n], unit) for n in ("mean", "low", "high"))
     return f"{mean}, between {low} and {high}, of {row['contacts']:,.0f} contacts"

@@ -12,7 +12,7 @@ from tierwise.console.parts.charts import Series, axis_of, framed
 from tierwise.console.parts.scales import reach
 from tierwise.units import Unit
 
-_BAR, _AROUND = 26, 84  # pixels of a bar, and of legend and axis together
+_BAR, _AROUND = 32, 84  # pixels of a bar, and of legend and axis together
 
 
 def lying_bars(
@@ -35,7 +35,7 @@ def lying_bars(
     """
     names = [name for name, _, _ in series]
     tip = {"unit": unit, "currency": currency, "labels": {n: label for n, label, _ in series}}
-    a_row = _BAR if stacked else _BAR * max(len(series), 1) * 0.8
+    a_row = _BAR if stacked or len(series) == 1 else 20 * len(series)
     chart = dmc.BarChart(
         id=id,
         data=list(data),
@@ -48,7 +48,7 @@ def lying_bars(
         h=int(a_row * len(data)) + _AROUND,
         withLegend=len(series) > 1,
         legendProps={"verticalAlign": "top", "height": 32},
-        gridAxis="x",
+        gridAxis="y",
         tickLine="none",
         maxBarWidth=18,
         xAxisLabel=axis,

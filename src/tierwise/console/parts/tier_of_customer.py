@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.page import Content
-from tierwise.console.parts.aria import aria
+from tierwise.console.parts.columns import leading
 from tierwise.console.parts.figures import figure_row, panel
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.sideways import lying_bars
@@ -19,6 +19,7 @@ from tierwise.results import Answer
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
+_CHANGES_FIRST = ("to", "says", "boundary", "change", "orders", "chance", "needed")
 _IN_WORDS = "because"  # a figure that the sentences below the cards say
 
 
@@ -33,8 +34,8 @@ def fill_customer_tier(desk: Desk, view: View) -> Content:
         answer.title,
         figure_row(figures, answer.context, view, across=6),
         html.Div([html.P(text, className="tw-said") for text in answer.notes], className="tw-why"),
-        html.Div([_changes(answer, view), _chances(answer)], className="tw-halves tw-why"),
-        _reviews(answer),
+        html.Div(_changes(answer, view), className="tw-why"),
+        html.Div([_chances(answer), _reviews(answer)], className="tw-halves tw-why"),
     )
     return Content(answer.context, body)
 
@@ -42,7 +43,11 @@ def fill_customer_tier(desk: Desk, view: View) -> Content:
 def _changes(answer: Answer, view: View) -> Component:
     grid = answer.grid("changes")
     said = html.P("No other tier can be reached.", className="tw-message-text")
-    shown = table_body(grid, answer.context, view, "tier-changes") if grid.rows else said
+    shown = (
+        table_body(leading(grid, *_CHANGES_FIRST), answer.context, view, "tier-changes")
+        if grid.rows
+        else said
+    )
     return html.Div([html.H3(grid.title, className="tw-multiple-title"), shown])
 
 
@@ -64,11 +69,9 @@ def _chances(answer: Answer) -> Component:
 
 def _reviews(answer: Answer) -> Component:
     """What every review said, oldest first."""
-    return html.Ul(
-        [
-            html.Li([day(row["on"]), html.B(str(row["tier"]))])
-            for row in answer.grid("reviews").rows
-        ],
+    grid = answer.grid("reviews")
+    listed = html.Ul(
+        [html.Li([day(row["on"]), html.B(str(row["tier"]))]) for row in grid.rows],
         className="tw-trail",
-        **aria(label="Tier at each review"),
     )
+    return html.Div([html.H3("Tier at each review", className="tw-multiple-title"), listed])

@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 LISTED = 10_000
 """Rows of a list that a page holds."""
 
+MEMBER_FIRST = (
+    "customer_id",
+    "name",
+    "tier",
+    "before",
+    "because",
+    "value",
+    "p_tier",
+    "rule_tier",
+    "since",
+)
+"""Columns that a list of members begins with."""
+
 WORKING = "Putting every customer into a tier, review by review; some seconds. It is kept."
 
 Named = TypeVar("Named", bound=StrEnum)
@@ -81,7 +94,12 @@ def _pickers(desk: Desk, view: View) -> Component:
 
 
 def _pick(
-    name: str, label: str, data: Sequence[Mapping[str, object]], declared: str, view: View, width: int
+    name: str,
+    label: str,
+    data: Sequence[Mapping[str, object]],
+    declared: str,
+    view: View,
+    width: int,
 ) -> Component:
     found: Component = dmc.Select(
         id={"type": "ask", "name": name},

@@ -81,7 +81,7 @@ def shown(figure: Figure) -> str:
         return f"{figure.value:,.{places}f}"
     if figure.name.endswith("_change") and figure.value is not None:
         return f"{'+' if figure.value > 0 else ''}{format_value(figure.value, figure.unit)}"
-    if figure.unit is Unit.MINUTES and figure.value is not None:
+    if figure.unit in (Unit.MINUTES, Unit.SECONDS) and figure.value is not None:
         return f"{figure.value:,.0f}"
     return format_value(figure.value, figure.unit)
 
