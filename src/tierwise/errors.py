@@ -10,7 +10,9 @@ TierwiseError
 │   ├── MissingDataError  a table or column that this question needs
 │   └── FitError          a model was not, or cannot be, fitted to the data
 │       └── EdgeError     its likelihood grows towards zero or infinity without end
-└── BuildError            a build could not be written or read back     (exit 1)
+├── BuildError            a build could not be written or read back     (exit 1)
+└── StoreError            the operational store does not answer as it should (exit 1)
+    └── UpgradeNeededError its tables are older than this program
 """
 
 from __future__ import annotations
@@ -71,3 +73,11 @@ class EdgeError(FitError):
 
 class BuildError(TierwiseError):
     """A build could not be written, or what was found is not a whole build."""
+
+
+class StoreError(TierwiseError):
+    """The operational store cannot be reached, is too old, or refused what was asked."""
+
+
+class UpgradeNeededError(StoreError):
+    """The tables of the operational store are older than this program."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +22,7 @@ from tierwise import api, console
 from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.kept import Kept
+from tierwise.workflows.publish import Stores
 from tierwise.workflows.tiers import TierDesk
 from tierwise.workflows.value import Desk
 
@@ -31,6 +34,9 @@ DESKS_KEPT = 8
 
 ANSWERS_KEPT = 32
 """Answers a desk keeps of each kind of question."""
+
+_NOT_KEPT = ("members", "wording", "write_snapshot")
+"""Long lists that are rarely asked for twice, texts that may change, and what writes a file."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -47,8 +53,7 @@ _HEADERS = {
 class Remembering:
     """A desk that keeps its last answers: a build never changes, so an answer never does.
 
-    Two who ask the same at once wait for one answer. Lists of members are not kept;
-    they can be long and are rarely asked for twice.
+    Two who ask the same at once wait for one answer.
     """
 
     def __init__(self, desk: Desk | TierDesk) -> None:
@@ -58,7 +63,7 @@ class Remembering:
         found = getattr(self._desk, name)
         if isinstance(found, TierDesk):
             found = Remembering(found)
-        elif callable(found) and name != "members":
+        elif callable(found) and name not in _NOT_KEPT:
             found = _remembered(found)
         self.__dict__[name] = found
         return found
@@ -106,14 +111,22 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
     """The application that serves `projects`; `hosts` are the host names it answers to."""
     by_key = keyed(projects)
     desks = Desks(by_key)
+    stores = Stores(by_key, os.environ)
+
+    @asynccontextmanager
+    async def closing(_server: FastAPI) -> AsyncIterator[None]:
+        yield
+        stores.close()
+
     server = FastAPI(
         title="tierwise",
+        lifespan=closing,
         version=api.VERSION,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    api.mount(server, by_key, desks, today=date.today)
+    api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)

@@ -10,7 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from tierwise.errors import BuildError, DataError, NotFoundError, TierwiseError, UsageError
+from tierwise.errors import (
+    BuildError,
+    DataError,
+    NotFoundError,
+    StoreError,
+    TierwiseError,
+    UsageError,
+)
 
 log = logging.getLogger("tierwise.api")
 
@@ -37,6 +44,8 @@ def _status(error: TierwiseError) -> HTTPStatus:
         return HTTPStatus.BAD_REQUEST
     if isinstance(error, DataError | BuildError):
         return HTTPStatus.CONFLICT
+    if isinstance(error, StoreError):
+        return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 from tierwise.api.problems import Problem, handle_errors, problem
 from tierwise.api.questions import QUESTIONS, Details
 from tierwise.api.tier_questions import TIER_QUESTIONS, TierDetails
-from tierwise.errors import NotFoundError, TierwiseError
+from tierwise.errors import NotFoundError, TierwiseError, UsageError
 from tierwise.settings import Lens, Period, TierBasis, TierRule
 from tierwise.workflows.build import build, builds_of
 from tierwise.workflows.question import Question, asked
@@ -36,10 +36,11 @@ log = logging.getLogger("tierwise.api")
 
 VERSION = version("tierwise")
 OpenDesk = Callable[[str, str], Desk]
+CurrentSnapshot = Callable[[str], dict[str, Any]]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 404, 409, 422)
+    for status in (400, 404, 409, 422, 503)
 }
 
 
@@ -64,6 +65,35 @@ class BuildEntry(BaseModel):
 
     id: str
     as_of: date
+
+
+class PublishedTier(BaseModel):
+    """One tier of a snapshot."""
+
+    name: str
+    number: int = Field(description="1 is the best")
+    customers: int
+
+
+class PublishedSnapshot(BaseModel):
+    """The snapshot that operations go by."""
+
+    snapshot_id: int
+    project: str
+    build_id: str
+    as_of: date
+    goal: str
+    lens: str
+    window: str
+    rule: str
+    basis: str
+    tiers: list[PublishedTier]
+    customers: int
+    checksum: str = Field(description="SHA-256 of the rows as they were sent")
+    code_version: str
+    published_by: str
+    published_at: datetime
+    replaced_id: int | None = Field(description="what was current before")
 
 
 class BuildRequest(BaseModel):
@@ -119,6 +149,7 @@ def mount(
     projects: Mapping[str, ProjectFolder],
     open_desk: OpenDesk,
     today: Callable[[], date],
+    current_snapshot: CurrentSnapshot,
 ) -> None:
     """Add the routes and the error documents to `server`."""
     router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
@@ -126,6 +157,7 @@ def mount(
     _add_build(router, projects, today)
     _add_value(router, open_desk)
     _add_tiers(router, open_desk)
+    _add_published(router, projects, current_snapshot)
     server.include_router(router)
     handle_errors(server)
 
@@ -207,6 +239,22 @@ def _add_tiers(router: APIRouter, open_desk: OpenDesk) -> None:
         desk = open_desk(project, build or (as_of.isoformat() if as_of else "")).tiers
         details = TierDetails(by, id, tier, limit, review_months)
         return TIER_QUESTIONS[question](desk, asked, otherwise, details).to_json()
+
+
+def _add_published(
+    router: APIRouter, projects: Mapping[str, ProjectFolder], current_snapshot: CurrentSnapshot
+) -> None:
+    @router.get("/published")
+    def published(
+        project: str = Query("", description="unset: the only one that is served"),
+    ) -> PublishedSnapshot:
+        """Say what is published: the snapshot that operations go by at this moment."""
+        if not project and len(projects) != 1:
+            listed = ", ".join(projects) or "none"
+            raise UsageError(f"Served are: {listed}.", "Say which with ?project=NAME.")
+        key = project or next(iter(projects))
+        _find(projects, key)
+        return PublishedSnapshot(**current_snapshot(key))
 
 
 def _add_build(

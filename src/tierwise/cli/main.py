@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import builds, project, serving, simulate, tiers, worth
+from tierwise.cli import builds, project, publish, serving, simulate, tiers, worth
 from tierwise.cli.failing import fail, wrong_use
 from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
@@ -34,6 +34,7 @@ app.add_typer(builds.app, name="builds")
 project.register(app)
 serving.register(app)
 simulate.register(app)
+publish.register(app)
 
 
 def _version(asked: bool) -> None:

@@ -257,6 +257,15 @@ class Project(_Model):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217; totals are in it")
     as_of: date | None = Field(None, description="nothing dated later is read; unset: today")
     builds: str = Field("builds", description="folder of the builds, relative to tierwise.toml")
+    # Left out of manifests and of the ids of builds: it says where to publish, not what,
+    # and may hold a password.
+    database_url: str | None = Field(
+        None,
+        exclude=True,
+        repr=False,
+        description="PostgreSQL to publish into; ${NAME} is read from the environment;"
+        " unset: a server of the project's own",
+    )
 
 
 class Settings(_Model):

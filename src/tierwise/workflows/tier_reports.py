@@ -475,24 +475,3 @@ def _accounts(found: Tiering, limit: int) -> tuple[Rows, list[str]]:
     groups = look.session.keep("tiers_belonging", belonging.accounts(customers))
     table = contexts.accounts(found.members, groups, found.facts.cuts.values)
     return look.rows(contexts.listed_accounts(table, limit)), []
-
-
-def snapshot(found: Tiering) -> ir.Table:
-    """One row a customer, as it is published: tier, reason and the facts behind it."""
-    table = found.members
-    cases = [(table.tier == k, name) for k, name in enumerate(found.settings.names, 1)]
-    return table.select(
-        "customer_id",
-        tier=ibis.cases(*cases, else_=None),
-        tier_number=table.tier,
-        since=table.since,
-        reason=table.reason,
-        is_override=table.is_override,
-        decided_by=table.decided_by,
-        decided_until=table.decided_until,
-        p_tier=table.p_tier,
-        value=table.value,
-        rank=table["rank"],
-        need=table.need,
-        first_on=table.first_on,
-    )

@@ -10,14 +10,22 @@ from pathlib import Path
 from tierwise.engine.builds import Build
 from tierwise.errors import SettingsError
 from tierwise.results import LISTED, Answer
-from tierwise.settings import TierBasis, TierRule, TiersSettings
+from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
 from tierwise.workflows import tier_reports as reports
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
 from tierwise.workflows.tier_backtest import backtest_answer
+from tierwise.workflows.tier_snapshot import snapshot
 from tierwise.workflows.tiering import Tiering, checked, tiers_built_with, with_goal
 
-__all__ = ["AS_DECLARED", "Asked", "TierDesk", "rules_that_fit", "tiers_built_with"]
+__all__ = [
+    "AS_DECLARED",
+    "Asked",
+    "Declared",
+    "TierDesk",
+    "rules_that_fit",
+    "tiers_built_with",
+]
 
 DEFAULT = Question()
 
@@ -56,6 +64,17 @@ def rules_that_fit(build: Build) -> tuple[TierRule, ...]:
         return True
 
     return tuple(rule for rule in TierRule if fits(rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What tiers stand on."""
+
+    goal: str  # that they serve, in a sentence
+    lens: Lens
+    window: str  # such as "12m"
+    rule: TierRule
+    basis: TierBasis
 
 
 class TierDesk:
@@ -185,7 +204,20 @@ class TierDesk:
     def write_snapshot(
         self, path: Path, question: Question = DEFAULT, asked: Asked = AS_DECLARED
     ) -> int:
-        """Write one row a customer to a Parquet file, as it is published; returns their number."""
+        """Write one row a customer to a Parquet file, as it is published; returns their number.
+
+        They are in the order of their ids, so that equal snapshots are equal files.
+        """
         with self._tiering(question, asked) as found:
-            found.look.session.write_parquet(reports.snapshot(found), path)
-            return found.now.cuts.customers
+            rows = snapshot(found).order_by("customer_id")
+            found.look.session.write_parquet(rows, path)
+            return found.facts.cuts.customers
+
+    def declared(self, question: Question = DEFAULT, asked: Asked = AS_DECLARED) -> Declared:
+        """What a snapshot of these tiers would stand on; nothing is reckoned for it.
+
+        Raises MissingDataError without a goal, SettingsError for a rule without cuts.
+        """
+        with self._tiering(question, asked) as found:
+            settings, window = found.settings, str(found.look.window)
+            return Declared(settings.goal, found.lens, window, settings.rule, settings.basis)

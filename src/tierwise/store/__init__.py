@@ -1,0 +1,1 @@
+"""The operational state: PostgreSQL, its tables, and what is published into it."""

@@ -1,0 +1,145 @@
+"""Connections to the operational store: checked once, and errors in words that help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from tierwise.errors import StoreError
+
+OLDEST = 15
+"""Major version that the store needs at least; 16 and later plan partitions faster."""
+
+WAIT_S = 10
+"""For a connection."""
+
+_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
+_CHECK = "Check database_url in [project], TIERWISE_DATABASE_URL, and that the server runs."
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A server that answered and is new enough; `close` gives its connections back."""
+
+    engine: Engine = field(repr=False)
+    place: str  # host and database in words, without user name and password
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Connect to the server at a URL.
+
+    Raises StoreError where the URL is none of PostgreSQL, nobody answers there, or the
+    server is older than version 15. No message holds the password.
+    """
+    address = _parsed(url)
+    place = _place(address)
+    plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(plain, connect_timeout=WAIT_S) as connection:
+            _require_version(connection.info.server_version, place)
+    except psycopg.Error as error:
+        said = _without_secret(_first_line(error), address)
+        raise StoreError(f"No PostgreSQL answers at {place}: {said}", _CHECK) from None
+    return Store(_engine(address), place)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """A store for as long as the block lasts."""
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def said_plainly(place: str) -> Iterator[None]:
+    """Turn what the server or the way to it refused within the block into StoreError."""
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        inner = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        raise StoreError(
+            f"PostgreSQL at {place} refused: {_first_line(inner)}",
+            "What was published before stands. Try again, and look into the server's log.",
+        ) from error
+
+
+def _parsed(url: str) -> URL:
+    """The parts of a URL; no part of a wrong one is repeated, since it may be the password."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        address = None
+    if address is None or address.drivername not in _DRIVERS:
+        raise StoreError(
+            "The database URL is none of PostgreSQL.",
+            "Write it as postgresql://user:${PASSWORD}@host:5432/database.",
+        )
+    return address.set(drivername="postgresql+psycopg")
+
+
+def _place(address: URL) -> str:
+    """`host:port/database`, as messages may name it."""
+    asked = address.query.get("host", "")
+    host = address.host or (asked if isinstance(asked, str) else ", ".join(asked)) or "localhost"
+    port = f":{address.port}" if address.port else ""
+    return f"{host}{port}/{address.database or ''}"
+
+
+def _require_version(number: int, place: str) -> None:
+    """`number` as PostgreSQL gives it: 150004 is 15.4."""
+    if number < OLDEST * 10_000:
+        raise StoreError(
+            f"The server at {place} is PostgreSQL {number // 10_000}.{number % 10_000};"
+            f" tierwise needs {OLDEST} or later.",
+            "Upgrade it, or leave database_url out to use the one that comes with tierwise.",
+        )
+
+
+def _engine(address: URL) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=5,
+        max_overflow=20,
+        pool_pre_ping=True,
+        hide_parameters=True,  # customers' data are not for logs
+        connect_args={"connect_timeout": WAIT_S, "application_name": "tierwise"},
+    )
+
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: psycopg.Connection[Any], _record: object) -> None:
+    # A lookup takes a tenth of a millisecond; compiling it would take a hundred.
+    with connection.transaction():
+        connection.execute("SET jit = off")
+    # So that a killed client's locks are gone within a second, whatever the server is doing
+    # for it; servers on Windows have no such setting.
+    with suppress(psycopg.DatabaseError), connection.transaction():
+        connection.execute("SET client_connection_check_interval = '1s'")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _without_secret(text: str, address: URL) -> str:
+    secrets = [address.password, address.query.get("password")]
+    for secret in secrets:
+        if secret:
+            text = text.replace(str(secret), "***")
+    return text
