@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import KEPT, Chapter, Chapters
 from tierwise.console.parts.charts import bars, heat_table
-from tierwise.console.parts.columns import leading
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.sideways import lying_bars
 from tierwise.console.parts.tables import table
@@ -32,7 +32,7 @@ def _fill_movers(desk: Desk, view: View) -> Content:
         figure_row(answer.figures, answer.context, view),
         html.Div([flows, _reasons(answer)], className="tw-halves"),
         table(
-            leading(answer.grid("movers"), *MEMBER_FIRST),
+            leading(told(answer.grid("movers")), *MEMBER_FIRST),
             answer.context,
             view,
             hint="Furthest moved first. A row opens the customer.",
@@ -85,7 +85,7 @@ def _fill_sensitivity(desk: Desk, view: View) -> Content:
         ),
         table(answer.grid("others"), answer.context, view, id="tier-others"),
         table(
-            answer.grid("hang"),
+            told(answer.grid("hang")),
             answer.context,
             view,
             hint="Furthest apart first. A row opens the customer.",

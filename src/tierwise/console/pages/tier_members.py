@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import Chapter, Chapters
-from tierwise.console.parts.columns import leading
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, choice, tier_page
@@ -21,7 +21,7 @@ def _fill(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(
-            leading(answer.grid("members"), *MEMBER_FIRST),
+            leading(told(answer.grid("members")), *MEMBER_FIRST),
             answer.context,
             view,
             id="tier-members",

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.chapters import Chapter, Chapters
-from tierwise.console.parts.columns import leading
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.quadrants import call_map, quadrant_map
 from tierwise.console.parts.sideways import lying_bars
@@ -19,6 +19,8 @@ from tierwise.console.view import View
 from tierwise.results import Answer
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
+
+_GROWING_FIRST = ("customer_id", "name", "kind", "potential", "value")
 
 
 def _fill_bottom(desk: Desk, view: View) -> Content:
@@ -30,7 +32,9 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
             className="tw-halves",
         ),
         table(
-            leading(answer.grid("growing"), "customer_id", "name", "kind", "potential", "value"),
+            leading(
+                told(answer.grid("growing")), "customer_id", "name", "kind", "potential", "value"
+            ),
             answer.context,
             view,
             hint="Estimated wallets first. A row opens the customer.",

@@ -13,7 +13,7 @@ from tierwise.console.page import Content
 from tierwise.console.parts.aria import aria
 from tierwise.console.parts.chapters import KEPT, Chapter, Chapters
 from tierwise.console.parts.charts import bars
-from tierwise.console.parts.columns import leading
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, tier_page
@@ -111,7 +111,7 @@ def _certainty(answer: Answer) -> Component:
 def _decisions(desk: Desk, view: View) -> Component:
     """Overrides in force and those that are not; the list of members moved holds both."""
     answer = desk.tiers.movers(view.question(), asked(view), limit=LISTED)
-    movers = leading(answer.grid("movers"), *MEMBER_FIRST)
+    movers = leading(told(answer.grid("movers")), *MEMBER_FIRST)
     chosen = tuple(row for row in movers.rows if row["override"])
     in_force = replace(movers, name="decided", title="Tiers by decision, in force", rows=chosen)
     lapsed = replace(answer.grid("not_in_force"), title="Decisions expired or not in force")

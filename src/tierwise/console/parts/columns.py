@@ -31,6 +31,12 @@ def leading(grid: Grid, *names: str) -> Grid:
     return replace(grid, columns=(*first, *rest))
 
 
+def told(grid: Grid) -> Grid:
+    """Without the columns that are empty all the way down, such as names nobody has."""
+    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
+    return replace(grid, columns=tuple(kept))
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How columns share the room of a table."""

@@ -9,12 +9,13 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.charts import bars
+from tierwise.console.parts.columns import told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError
-from tierwise.results import Answer, Grid
+from tierwise.results import Answer
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
@@ -29,9 +30,9 @@ def fill_worth(desk: Desk, view: View) -> Content:
         html.Div([_ahead(answer), _activity(answer)], className="tw-halves")
         if answer.grid("activity").rows
         else _ahead(answer),  # who is still active cannot be told; the notes say why
-        table(_told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
+        table(told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
-            _told(answer.grid("customers")),
+            told(answer.grid("customers")),
             answer.context,
             view,
             id="lifetime-customers",
@@ -40,12 +41,6 @@ def fill_worth(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body)
-
-
-def _told(grid: Grid) -> Grid:
-    """Without the columns that are empty all the way down, such as names nobody has."""
-    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
-    return replace(grid, columns=tuple(kept))
 
 
 def _ahead(answer: Answer) -> Component:
