@@ -83,7 +83,8 @@ def _why(
     )
     if row["reason"] == Reason.STAYS or row["reason"] == Reason.NEW:
         return told
-    return f"{told} {reason_words(row).capitalize()}."
+    words = reason_words(row)
+    return f"{told} {words[:1].upper()}{words[1:]}."  # names keep their capitals
 
 
 def _later(
