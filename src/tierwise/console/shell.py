@@ -18,6 +18,7 @@ from tierwise.settings import Lens
 SECTIONS = (
     ("Today", "/", "today"),
     ("Value", "/value", "value"),
+    ("Tiers", "/tiers", "tiers"),
     ("Customers", "/members", "people"),
     ("Simulate", "/simulate", "simulate"),
     ("Data quality", "/problems", "data"),

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TierRule, TiersSettings
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows, top_rank
 
@@ -202,17 +203,13 @@ def answer(
 def _row(
     row: Mapping[str, Any], label: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
-        "tier": label[row["tier"]],
+        **who_in_tier(row, label, names),
         "best": label[row["best"]],
         "worst": label[row["worst"]],
         "contexts": row["contexts"],
         "largest": row["told"],
         "value": row["value"],
-        "opens": f"customer:{customer}",
     }
 
 
@@ -233,8 +230,7 @@ def _account(
 
 
 _DIFFER = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("tier", "As a whole"),
     Column("best", "Best context"),
     Column("worst", "Worst"),

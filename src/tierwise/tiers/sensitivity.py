@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
@@ -91,8 +92,7 @@ def answer(
     )
     customers = tuple(
         {
-            "customer_id": one["customer_id"],
-            "name": names.get(one["customer_id"], ""),
+            **who(one, names),
             "value": one["value"],
             "tier": label[one["tier"]],
             "best": label[one["best"]],
@@ -100,9 +100,8 @@ def answer(
             "by_other": "; ".join(
                 f"{other.label}: {label[one[other.key]]}"
                 for other in others
-                if one[other.key] is not None
+                if one[other.key] not in (None, one["tier"])
             ),
-            "opens": f"customer:{one['customer_id']}",
         }
         for one in rows
     )
@@ -138,11 +137,10 @@ _OTHERS = (
     Column("first_kept", "First tier stays", Unit.SHARE, "Of the first tier as declared"),
 )
 _CUSTOMERS = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("value", "Value", Unit.MONEY),
     Column("tier", "Tier", help="By the rule as declared"),
     Column("best", "Best"),
     Column("worst", "Worst"),
-    Column("by_other", "By other values"),
+    Column("by_other", "Would be", help="Under each value that would change it"),
 )

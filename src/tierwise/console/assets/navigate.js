@@ -99,8 +99,8 @@
   });
 
   const NEW_BUILD = "new";
-  const OF_ONE_PAGE = ["select", "id", "by", "top", "axis", "text", "period", "order", "part", "q"];
-  const OF_ONE_PROJECT = ["build", "as_of", "where", ...OF_ONE_PAGE];
+  const OF_ONE_PAGE = ["select", "id", "by", "top", "axis", "text", "period", "order", "part", "q", "tier", "measure", "upto"];
+  const OF_ONE_PROJECT = ["build", "as_of", "where", "rule", "basis", "goal", ...OF_ONE_PAGE];
 
   /* Writes the control that was used into the query; the same query means no new page. */
   function ask() {

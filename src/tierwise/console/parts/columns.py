@@ -13,6 +13,7 @@ from tierwise.units import Unit, format_value
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
 _DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.6  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
+_HEADER = 4  # pixels more of a header, whose words are never cut
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _SENTENCE = 30  # the same in a crowded table, whose texts have less room
 _LOOKED_AT = 200  # rows whose values say how broad a column is
@@ -28,6 +29,12 @@ def leading(grid: Grid, *names: str) -> Grid:
     first = [known[name] for name in names if name in known]
     rest = [column for column in grid.columns if column.name not in names]
     return replace(grid, columns=(*first, *rest))
+
+
+def told(grid: Grid) -> Grid:
+    """Without the columns that are empty all the way down, such as names nobody has."""
+    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
+    return replace(grid, columns=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,12 @@ def _width(column: Column, rows: Sequence[Row], room: _Room, *, brief: bool) -> 
     prose = column.unit is Unit.TEXT and length > _SHORT
     longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
     word = max((len(part) for part in column.label.split()), default=1) * _BOLD
-    return int(min(max(longest + room.padding, word + room.padding, room.narrow), room.broad))
+    return int(
+        min(
+            max(longest + room.padding, word + room.padding + _HEADER, room.narrow),
+            room.broad,
+        )
+    )
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.charts import bars
-from tierwise.console.parts.columns import leading
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
@@ -30,9 +30,9 @@ def fill_worth(desk: Desk, view: View) -> Content:
         html.Div([_ahead(answer), _activity(answer)], className="tw-halves")
         if answer.grid("activity").rows
         else _ahead(answer),  # who is still active cannot be told; the notes say why
-        table(_told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
+        table(told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
-            _in_order(_told(answer.grid("customers"))),
+            _in_order(told(answer.grid("customers"))),
             answer.context,
             view,
             id="lifetime-customers",
@@ -60,12 +60,6 @@ def _in_order(grid: Grid) -> Grid:
     """What a customer is worth first, the ends of the other intervals after it."""
     named = tuple(replace(c, label=_APART.get(c.name, c.label)) for c in grid.columns)
     return leading(replace(grid, columns=named), *_FIRST)
-
-
-def _told(grid: Grid) -> Grid:
-    """Without the columns that are empty all the way down, such as names nobody has."""
-    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
-    return replace(grid, columns=tuple(kept))
 
 
 def _ahead(answer: Answer) -> Component:
