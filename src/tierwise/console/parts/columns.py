@@ -13,7 +13,6 @@ from tierwise.units import Unit, format_value
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
 _DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.6  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
-_HEADER = 4  # pixels more of a header, whose words are never cut
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _SENTENCE = 30  # the same in a crowded table, whose texts have less room
 _LOOKED_AT = 200  # rows whose values say how broad a column is
@@ -42,11 +41,13 @@ class _Room:
     """Pixels that a cell may take."""
 
     padding: int  # of both sides, with the line between cells
+    header: int  # the same of a header, whose words are never cut
     narrow: int  # least of any column
     broad: int  # most that a text asks for
 
 
-_WIDE, _TIGHT = _Room(26, 64, 280), _Room(2 * TIGHT_PADDING + 2, 48, 170)
+_WIDE = _Room(26, 30, 64, 280)
+_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 2, 48, 170)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,7 @@ def _width(column: Column, rows: Sequence[Row], room: _Room, *, brief: bool) -> 
     prose = column.unit is Unit.TEXT and length > _SHORT
     longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
     word = max((len(part) for part in column.label.split()), default=1) * _BOLD
-    return int(
-        min(
-            max(longest + room.padding, word + room.padding + _HEADER, room.narrow),
-            room.broad,
-        )
-    )
+    return int(min(max(longest + room.padding, word + room.header, room.narrow), room.broad))
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:
