@@ -7,9 +7,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
@@ -126,7 +127,7 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
+    api.mount(server, by_key, desks, today=_today, current_snapshot=stores.current)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)
@@ -138,6 +139,10 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _today(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:

@@ -13,7 +13,7 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
 from tierwise.tiers.rows import WHO, who
 from tierwise.units import Unit
-from tierwise.value.shares import Rows
+from tierwise.value.shares import Rows, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def answer(
         {
             "other": other.label,
             "changed": row[f"changed_{other.key}"],
-            "share": row[f"changed_{other.key}"] / n if n else None,
+            "share": share(row[f"changed_{other.key}"], n),
             "up": row[f"up_{other.key}"],
             "down": row[f"down_{other.key}"],
             "first_kept": row[f"first_{other.key}"] / row["first"] if row["first"] else None,
@@ -114,7 +114,7 @@ def answer(
         figures=(
             Figure("values_compared", "Other values", len(others), Unit.COUNT),
             Figure("steady", "In the same tier under all of them", row["steady"], Unit.COUNT),
-            Figure("steady_share", "Share", row["steady"] / n if n else None, Unit.SHARE),
+            Figure("steady_share", "Share", share(row["steady"], n), Unit.SHARE),
         ),
         grids=(
             Grid("others", "Other values", _OTHERS, table),

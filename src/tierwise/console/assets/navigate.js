@@ -56,7 +56,7 @@
     tooltipTextColor: "var(--tw-ink)",
   };
 
-  const tierwiseTheme = (base) =>
+  const tierwiseTheme = (base, padding) =>
     base.withParams({
       ...GRID_COLORS,
       fontFamily: "inherit",
@@ -64,7 +64,7 @@
       headerFontSize: 12,
       headerFontWeight: 600,
       spacing: 6,
-      cellHorizontalPadding: 12,
+      cellHorizontalPadding: padding,
       wrapperBorder: false,
       wrapperBorderRadius: 0,
       headerColumnBorder: false,

@@ -14,6 +14,7 @@ from tierwise.console.pages import (
     population,
     problems,
     search,
+    simulate,
     slices,
     tier_backtest,
     tier_changes,
@@ -48,5 +49,6 @@ PAGES: tuple[Page, ...] = (
     members.PAGE,
     customer.PAGE,
     search.PAGE,
+    simulate.PAGE,
     problems.PAGE,
 )

@@ -37,6 +37,30 @@ def axis_of(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
     }
 
 
+def _amount_axis(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
+    """An upright axis of amounts."""
+    return {"width": 72, "tickMargin": 8, **axis_of(unit, ends)}
+
+
+def _rank_axis(last: int, *, logarithmic: bool) -> dict[str, Any]:
+    """An axis of customers, the best first."""
+    powers = [10**power for power in range(len(str(last)))]
+    scale = {
+        "scale": "log",
+        "domain": [1, "dataMax"],
+        "allowDataOverflow": True,
+        "ticks": [*powers, last],
+    }
+    linear = {"domain": [0, last], "ticks": ticks_within(last)}
+    return {
+        "type": "number",
+        "tickFormatter": _ticks(Unit.RANK),
+        "tickMargin": 8,
+        "minTickGap": 40,
+        **(scale if logarithmic else linear),
+    }
+
+
 def _tip(function: str, **options: Any) -> dict[str, Any]:
     return {
         "content": {"function": function, "options": options},
@@ -64,14 +88,6 @@ def curve(
 ) -> Component:
     """One curve over customers ranked from the best on, with a crosshair."""
     last = data[-1]["rank"] if data else 1
-    powers = [10**power for power in range(len(str(last)))]
-    scale = {
-        "scale": "log",
-        "domain": [1, "dataMax"],
-        "allowDataOverflow": True,
-        "ticks": [*powers, last],
-    }
-    linear = {"domain": [0, last], "ticks": ticks_within(last)}
     chart = dmc.AreaChart(
         id=id,
         data=list(data),
@@ -87,18 +103,8 @@ def curve(
         tickLine="x",
         xAxisLabel="Customers, best first",
         yAxisLabel=label,
-        xAxisProps={
-            "type": "number",
-            "tickFormatter": _ticks(Unit.RANK),
-            "tickMargin": 8,
-            "minTickGap": 40,
-            **(scale if logarithmic else linear),
-        },
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **axis_of(unit, reach(data, [name], stacked=False)),
-        },
+        xAxisProps=_rank_axis(last, logarithmic=logarithmic),
+        yAxisProps=_amount_axis(unit, reach(data, [name], stacked=False)),
         tooltipProps=_tip(tip, **options),
         tooltipAnimationDuration=0,
         areaChartProps={
@@ -144,11 +150,7 @@ def bars(
         xAxisLabel=x_axis,
         yAxisLabel=axis,
         xAxisProps={"tickMargin": 8, "interval": "preserveStartEnd"},
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **axis_of(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
-        },
+        yAxisProps=_amount_axis(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
         tooltipProps={
             "content": {"function": "seriesTip", "options": {**tip, **(options or {})}},
             "cursor": {"fill": "var(--tw-hover)"},

@@ -57,12 +57,13 @@ def customers(count: int) -> str:
 
 def context_line(context: Context) -> str:
     """What every figure on the page stands on, in one line."""
+    of_window = [window_name(context.window)] if context.window else []
     parts = [
         f"as of {day(context.as_of)}",
-        LENS_NAMES.get(context.lens, context.lens),
-        window_name(context.window),
+        *([LENS_NAMES.get(context.lens, context.lens)] if context.lens else []),
+        *of_window,
         context.currency,
-        customers(context.customers),
+        *([customers(context.customers)] if of_window else []),
         *([context.slice] if context.slice else []),
         f"build {short_id(context.build)}",
     ]

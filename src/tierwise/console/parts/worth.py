@@ -9,13 +9,13 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.charts import bars
-from tierwise.console.parts.columns import told
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
 from tierwise.errors import TierwiseError
-from tierwise.results import Answer
+from tierwise.results import Answer, Grid
 from tierwise.units import Unit
 from tierwise.workflows.value import Desk
 
@@ -32,7 +32,7 @@ def fill_worth(desk: Desk, view: View) -> Content:
         else _ahead(answer),  # who is still active cannot be told; the notes say why
         table(told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
-            told(answer.grid("customers")),
+            _in_order(told(answer.grid("customers"))),
             answer.context,
             view,
             id="lifetime-customers",
@@ -41,6 +41,25 @@ def fill_worth(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+_FIRST = (
+    *("rank", "customer_id", "name", "p_active", "near_value", "near_value_low"),
+    *("near_value_high", "ever_value", "past_value", "purchases", "last_on"),
+)
+"""Columns that fit beside each other at 1280 pixels."""
+
+_APART = {
+    "ever_value_low": "Without end, from",
+    "purchases_low": "Purchases, from",
+}
+"""Ends of intervals that stand apart from their middle, which says whose ends they are."""
+
+
+def _in_order(grid: Grid) -> Grid:
+    """What a customer is worth first, the ends of the other intervals after it."""
+    named = tuple(replace(c, label=_APART.get(c.name, c.label)) for c in grid.columns)
+    return leading(replace(grid, columns=named), *_FIRST)
 
 
 def _ahead(answer: Answer) -> Component:
