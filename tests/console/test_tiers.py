@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from plotly.io.json import to_json_plotly
 
+from tierwise.console.pages import tier_changes, tier_potential, tier_treatment, tiers
+from tierwise.console.parts.chapters import Chapters
 from tierwise.console.parts.tiered import asked
 from tierwise.console.parts.words import in_console
 from tierwise.console.view import read_view
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tierwise.engine.project import ProjectFolder
+
+
+@pytest.fixture(scope="module")
+def fairfield(demos: list[ProjectFolder]) -> Desk:
+    return Desk(demos[0], builds_of(demos[0])[0])
 
 
 def stays_in_width(page: Page, width: int = 1280) -> bool:
@@ -90,29 +98,34 @@ def test_from_tiers_to_members_to_why_one_is_there(visit: Callable):
     assert not tab.wrong
 
 
-PARTS = {
-    "/tiers": "Nobody's tier is set by decision.",
-    "/tiers?part=contexts": "Accounts of several customers",
-    "/tiers/changes": "Why everybody is where they are",
-    "/tiers/changes?part=cliffs": "just above and just below each boundary",
-    "/tiers/treatment": "Demand to spend, by tier",
-    "/tiers/treatment?part=served": "Under-served",
-    "/tiers/potential": "Who may grow",
-    "/tiers/potential?part=satisfaction": "Make it pay",
-    "/tiers/potential?part=fit": "Times as often among the best",
-    "/tiers/fairness": "Above the last tier, against all customers",
-}
-LOOKED_AT_CLOSELY = ("/tiers/treatment", "/tiers/potential?part=satisfaction")
+FILLED = [
+    (pages.CHAPTERS, name, says)
+    for pages, says_by_name in (
+        (tiers, {"contexts": "Accounts of several customers"}),
+        (tier_changes, {"movers": "Why everybody is where they are", "cliffs": "Mean wait, s"}),
+        (tier_treatment, {"served": "Under-served"}),
+        (tier_potential, {"bottom": "Who may grow", "fit": "Times as often among the best"}),
+    )
+    for name, says in says_by_name.items()
+]
 
 
-def test_every_part_opens_filled_and_a_group_opens_its_customers(visit: Callable):
+@pytest.mark.parametrize(("chapters", "name", "says"), FILLED, ids=[name for _, name, _ in FILLED])
+def test_part_is_filled(fairfield: Desk, chapters: Chapters, name: str, says: str):
+    content = chapters.by_name[name].fill(fairfield, read_view("/tiers", ""))
+    assert says in to_json_plotly(content.body)
+
+
+def test_parts_can_be_read_by_everybody_and_a_group_opens_its_customers(visit: Callable):
     tab = visit(1280, "dark")
-    for address, says in PARTS.items():
-        page = tab.open(address)
-        expect(page.locator("#page")).to_contain_text(says)
-        assert stays_in_width(page), address
-        if address in LOOKED_AT_CLOSELY:
-            assert not tab.barriers(), address
+    page = tab.open("/tiers/treatment")
+    expect(page.locator("#page")).to_contain_text("Demand to spend, by tier")
+    assert not tab.barriers()
+    page = tab.open("/tiers/potential?part=satisfaction")
+    expect(page.locator("#page")).to_contain_text("Make it pay")
+    assert not tab.barriers()
+    assert stays_in_width(page)
+    page = tab.open("/tiers/fairness")
     page.locator("[id*=groups] .ag-center-cols-container .ag-row", has_text="SE").first.click()
     expect(page).to_have_url(re.compile(r"/members\?.*where=country%3DSE"))
     tab.settled()
