@@ -11,7 +11,7 @@ from tierwise.results.answer import Row
 from tierwise.units import Unit, format_value
 
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
-_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.6  # widths at 13 pixels; the last one of header text
+_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _SENTENCE = 30  # the same in a crowded table, whose texts have less room
@@ -46,7 +46,7 @@ class _Room:
     broad: int  # most that a text asks for
 
 
-_WIDE = _Room(26, 30, 64, 280)
+_WIDE = _Room(26, 34, 64, 280)
 _TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 2, 48, 170)
 
 
