@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tierwise.engine import reused
 from tierwise.tables.problems import Severity
 
 HEAD = "order,customer,date,amount\n"
@@ -25,6 +26,13 @@ def test_one_id_on_days_far_apart_is_noted(load_csv):
     assert said.count == 1
     assert "1 of one, sold more than 90 days apart" in said.message
     assert len(loaded.rows()) == 3
+
+
+def test_of_very_many_lines_a_part_tells_whether_to_look_at_all(load_csv, monkeypatch):
+    """Numbers that start again in each shop are all counted, however few are looked at first."""
+    monkeypatch.setattr(reused, "LOOKED_AT_WHOLE", 10)
+    lines = "".join(f"{n},{shop}{n},2024-01-05,1\n" for n in range(100) for shop in "ab")
+    assert load_csv(HEAD + lines).problem("reused-order-id").count == 100
 
 
 @pytest.mark.parametrize(
