@@ -17,6 +17,7 @@ from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import failed
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View, read_view
+from tierwise.results import Answer, Grid
 from tierwise.workflows.scenarios import choices, chosen_text, reading
 from tierwise.workflows.simulate import answer_again
 from tierwise.workflows.value import Desk
@@ -102,13 +103,7 @@ def show_result(document: Mapping[str, Any], view: View) -> Component:
     base = answer.grids[0].rows[0]["policy"] if answer.grids[0].rows else ""
     return stack(
         figure_row(answer.figures, answer.context, view),
-        html.Div(
-            [
-                panel("Mean wait", *drawn(answer, "waits"), hint="Seconds, with 95% intervals."),
-                panel("Abandoned", *drawn(answer, "abandoned"), hint="Share, with 95% intervals."),
-            ],
-            className="tw-halves",
-        ),
+        html.Div(_pictures(answer, grids["classes"]), className="tw-halves"),
         table(grids["classes"], answer.context, view, id="simulate-classes"),
         table(
             grids["differences"], answer.context, view, id="simulate-differences",
@@ -118,6 +113,15 @@ def show_result(document: Mapping[str, Any], view: View) -> Component:
         table(grids["groups"], answer.context, view, id="simulate-groups"),
         notes(answer.notes),
     )  # fmt: skip
+
+
+def _pictures(answer: Answer, classes: Grid) -> list[Component]:
+    """Waits, and who gave up where somebody did."""
+    shown = [panel("Mean wait", *drawn(answer, "waits"), hint="Seconds, with 95% intervals.")]
+    if any(row["share_abandoned"] for row in classes.rows):
+        hint = "Share, with 95% intervals."
+        shown.append(panel("Abandoned", *drawn(answer, "abandoned"), hint=hint))
+    return shown
 
 
 def _times(answer: Any) -> list[Component]:
