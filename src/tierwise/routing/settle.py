@@ -1,0 +1,172 @@
+"""Who gets whom right now: the decision functions over all idle agents and all queues.
+
+The simulator asks the policy after every event. Here the same functions are asked until
+nobody idle may take anybody, so that after every single event the outcome is the same,
+and several events at once are settled as one batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tierwise.routing.params import Params
+from tierwise.routing.policy import NONE, choose_contact, choose_group, index_of
+
+ROUNDING_S = 1.5e-6
+"""A wait reckoned from two moments of a microsecond each may be short of itself by this."""
+
+
+class Reason(StrEnum):
+    """What decided for a contact."""
+
+    ALONE = "alone"  # nobody else waited whom this agent may serve
+    FLOOR = "floor"  # it had waited longer than its class ever should
+    POLICY = "policy"  # it went before somebody who had waited longer
+    LONGEST = "longest_wait"  # it had waited longest of those this agent may serve
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A contact in a queue."""
+
+    contact: int
+    waited_s: float
+    weight: int = 1  # units of an agent's capacity that it takes
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent who may take something."""
+
+    agent: str
+    group: int
+    room: int  # units of capacity that are free
+    idle_s: float  # since something was last given to, or taken from, the agent
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A contact for an agent, and why this one."""
+
+    contact: int
+    agent: str
+    class_: int
+    group: int
+    waited_s: float
+    weight: int
+    index: float  # of the class at that moment, see `policy.index_of`
+    reason: Reason
+
+
+@dataclass(slots=True)
+class _Pool:
+    """What changes while matches are made."""
+
+    queues: list[list[Waiting]]
+    lengths: list[int]
+    agents: list[Agent]
+    taken: list[int] = field(default_factory=list)  # contacts of each queue that are matched
+
+    def head(self, k: int) -> Waiting | None:
+        """First contact of class k that nobody has yet."""
+        return self.queues[k][self.taken[k]] if self.taken[k] < len(self.queues[k]) else None
+
+    def best(self, g: int, weight: int) -> Agent | None:
+        """The agent of group g, idle longest, with room for so much."""
+        able = [a for a in self.agents if a.group == g and a.room >= weight]
+        return max(able, key=lambda a: a.idle_s, default=None)
+
+
+def settle(
+    queues: Sequence[Sequence[Waiting]],
+    lengths: Sequence[int],
+    agents: Sequence[Agent],
+    params: Params,
+) -> list[Match]:
+    """Matches, in the order in which they are made, until nobody idle may take anybody.
+
+    `queues` has the first contacts of each class, longest wait first, as many at least
+    as there are agents with room for them; `lengths` how many wait in all. Agents idle
+    equally long are taken in the order given.
+    """
+    pool = _Pool([list(q) for q in queues], list(lengths), list(agents), [0] * len(queues))
+    matches: list[Match] = []
+    while match := _next(pool, params):
+        matches.append(match)
+        _take(pool, match)
+    return matches
+
+
+def _next(pool: _Pool, params: Params) -> Match | None:
+    groups = range(len(params.level))
+    classes = range(len(pool.queues))
+    heads = [pool.head(k) for k in classes]
+    idle = [sum(a.group == g and a.room > 0 for a in pool.agents) for g in groups]
+    since = [-max((a.idle_s for a in pool.agents if a.group == g), default=0.0) for g in groups]
+    for g in sorted((g for g in groups if idle[g]), key=since.__getitem__):
+        # A class whose head no agent of the group has room for counts as not eligible.
+        waits = [
+            head.waited_s + ROUNDING_S if head and pool.best(g, head.weight) else -1.0
+            for head in heads
+        ]
+        k = choose_contact(g, waits, pool.lengths, idle, params)
+        if k == NONE:
+            continue
+        head = heads[k]
+        assert head is not None
+        able = [idle[j] if pool.best(j, head.weight) else 0 for j in groups]
+        chosen = choose_group(k, head.waited_s + ROUNDING_S, able, since, params)
+        agent = pool.best(chosen, head.weight)
+        assert agent is not None
+        return _match(pool, params, head, k, agent, waits)
+    return None
+
+
+def _match(
+    pool: _Pool, params: Params, head: Waiting, k: int, agent: Agent, waits: list[float]
+) -> Match:
+    g = agent.group
+    others = [
+        wait
+        for j, wait in enumerate(waits)
+        if j != k and pool.lengths[j] and wait >= params.after_wait_s[g, j]
+    ]
+    return Match(
+        head.contact,
+        agent.agent,
+        k,
+        g,
+        head.waited_s,
+        head.weight,
+        index_of(k, head.waited_s, pool.lengths, params),
+        _reason(head.waited_s, float(params.floor_s[k]), others),
+    )
+
+
+def _reason(waited_s: float, floor_s: float, others: Sequence[float]) -> Reason:
+    if not others:
+        return Reason.ALONE
+    if waited_s >= floor_s:
+        return Reason.FLOOR
+    return Reason.POLICY if max(others) > waited_s + 2 * ROUNDING_S else Reason.LONGEST
+
+
+def _take(pool: _Pool, match: Match) -> None:
+    pool.taken[match.class_] += 1
+    pool.lengths[match.class_] -= 1
+    at = next(i for i, a in enumerate(pool.agents) if a.agent == match.agent)
+    agent = pool.agents.pop(at)
+    if room := agent.room - match.weight:
+        # Busy now with one more: the others of the group come first.
+        pool.agents.append(Agent(agent.agent, agent.group, room, 0.0))
+
+
+def next_look_s(waited_s: float, k: int, params: Params) -> float:
+    """Seconds until a waiting contact of class k may be served by more agents; inf for never."""
+    moments = [float(params.after_wait_s[g, k]) for g in range(len(params.level))]
+    moments.append(float(params.floor_s[k]))
+    later = [at - waited_s for at in moments if at > waited_s + ROUNDING_S and math.isfinite(at)]
+    return min(later, default=math.inf)
