@@ -46,6 +46,7 @@ bench: setup ## measure speed and memory, on this machine; peers=PYTHON to compa
 	@$(bin)/python benchmarks/simulate.py $(if $(peers),--peers $(peers))
 	@$(bin)/python benchmarks/bank_february.py ../shared/data/anonymous_bank_calls_feb1999
 	@$(bin)/python benchmarks/tiers.py
+	@$(bin)/python benchmarks/publish.py
 
 lock: setup ## write the locks from pyproject.toml, keeping pins that still fit
 	@$(stage) "Locking" scripts/lock

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from multiprocessing.connection import Connection
 
 import pyarrow as pa
 
@@ -12,12 +12,14 @@ from tierwise.store import snapshots
 from tierwise.store.connect import opened
 from tierwise.store.snapshots import Published, Source
 
-CUSTOMERS = 3000
+CUSTOMERS = 1500
 BATCHES = 3
 
 
 def source(mark: str, project: str = "Firm") -> Source:
-    return Source(project, mark, date(2025, 12, 31), "Keep", "revenue", "12m", "rank", "window", "1")
+    return Source(
+        project, mark, date(2025, 12, 31), "Keep", "revenue", "12m", "rank", "window", "1"
+    )
 
 
 def batch(mark: str, first: int, size: int) -> pa.RecordBatch:
@@ -55,13 +57,13 @@ def put(store: object, mark: str, **options: object) -> Published:
     return snapshots.publish(store, source(mark), batches(mark), **given)  # type: ignore[arg-type]
 
 
-def publish_and_pause(url: str, mark: str, at: str) -> None:
+def publish_and_pause(url: str, mark: str, at: str, told: Connection) -> None:
     """Publish in this process; where it comes to `at`, say so and wait to be killed."""
 
     def pause_at(place: str) -> None:
         if place == at:
-            print("paused", flush=True)
-            sys.stdin.read()
+            told.send("paused")
+            told.recv()
 
     def slow() -> Iterator[pa.RecordBatch]:
         for k, rows in enumerate(batches(mark)()):
@@ -71,7 +73,3 @@ def publish_and_pause(url: str, mark: str, at: str) -> None:
 
     with opened(url) as store:
         snapshots.publish(store, source(mark), slow, by="killed", tell=pause_at)
-
-
-if __name__ == "__main__":
-    publish_and_pause(*sys.argv[1:4])

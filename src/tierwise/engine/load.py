@@ -36,7 +36,7 @@ from tierwise.tables.schema import TABLES, Table
 THREADS = 2
 """Files that are loaded at the same time."""
 
-__all__ = ["Fingerprint", "LoadReport", "LoadedTable", "fingerprint_inputs", "load"]
+__all__ = ["Early", "Fingerprint", "LoadReport", "LoadedTable", "fingerprint_inputs", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,17 @@ class LoadReport:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """Work that begins once the tables it reads are written, while others are still loaded.
+
+    It is not begun where one of them cannot be read, nor where there are no others.
+    """
+
+    tables: frozenset[str]
+    work: Callable[[Session], object]
+
+
 def load(
     session: Session,
     project: ProjectFolder,
@@ -62,12 +73,13 @@ def load(
     today: date,
     tell: Callable[[str], None],
     environment: Mapping[str, str] | None = None,
+    early: Early | None = None,
 ) -> LoadReport:
     """Load every source into `into/tables` and what was left out into `into/rejects.parquet`.
 
     Bad rows and unreadable tables come back as problems. SourceError only when a
     file changes while it is read; nothing is kept then. `environment` resolves
-    `${NAME}` in database URLs.
+    `${NAME}` in database URLs. `early` is done when this returns, if it was begun.
     """
     session.raw.execute("SET TimeZone = 'UTC'")
     folder = into / "tables"
@@ -85,7 +97,7 @@ def load(
     # Parquet brings its own row numbers, and copying it in order would cost memory.
     ordered = keeping_order(session) if _has_other_files(project) else nullcontext()
     with _unchanged(project, into) as inputs, ordered:
-        tables, problems, rows = _load_all(loading)
+        tables, problems, rows = _load_all(loading, early)
         loading.rejects.write(into / "rejects.parquet")
     return LoadReport(
         tables, problems, tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs())
@@ -93,13 +105,13 @@ def load(
 
 
 def _load_all(
-    loading: Loading,
+    loading: Loading, early: Early | None
 ) -> tuple[tuple[LoadedTable, ...], tuple[Problem, ...], dict[str, int]]:
     tables: list[LoadedTable] = []
     problems: list[Problem] = []
     rows: dict[str, int] = {}
     sources = loading.project.settings.sources
-    for name, outcome in _outcomes(loading):
+    for name, outcome in _outcomes(loading, early):
         if isinstance(outcome, UnreadableError):
             problems += outcome.problems
             continue
@@ -127,7 +139,9 @@ class _Loaded:
     rows_by_file: dict[str, int]
 
 
-def _outcomes(loading: Loading) -> Iterator[tuple[str, _Loaded | UnreadableError]]:
+def _outcomes(
+    loading: Loading, early: Early | None
+) -> Iterator[tuple[str, _Loaded | UnreadableError]]:
     """Every source in the order of the tables, files two at a time.
 
     DuckDB reads small files on one core each. Rates come first: others are
@@ -137,12 +151,29 @@ def _outcomes(loading: Loading) -> Iterator[tuple[str, _Loaded | UnreadableError
     order = sorted(sources, key=lambda name: (name != "rates", list(TABLES).index(name)))
     beside = [name for name in order if sources[name].path is not None and name != "rates"]
     first = {name: _load_one(loading, name) for name in order if name not in beside}
-    with ThreadPoolExecutor(THREADS) as pool:
+    if early and early.tables.issuperset(beside):
+        early = None
+    awaited = early.tables if early else frozenset()
+    with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as aside:
         begun = {
-            name: pool.submit(_load_beside, loading, name) for name in _largest(loading, beside)
+            name: pool.submit(_load_beside, loading, name)
+            for name in _in_turn(loading, beside, awaited)
         }
+        parts = [begun[name] for name in awaited if name in begun]
+        done = aside.submit(_work_early, loading, early, parts) if early else None
         for name in order:
             yield name, first[name] if name in first else begun[name].result()
+        if done:
+            done.result()
+
+
+def _work_early(
+    loading: Loading, early: Early, parts: Sequence[Future[_Loaded | UnreadableError]]
+) -> None:
+    if any(isinstance(part.result(), UnreadableError) for part in parts):
+        return  # whoever asked for the work is told of the table instead
+    with loading.session.fork() as session:
+        early.work(session)
 
 
 def _has_other_files(project: ProjectFolder) -> bool:
@@ -150,15 +181,15 @@ def _has_other_files(project: ProjectFolder) -> bool:
     return any(path and not path.lower().endswith(".parquet") for path in paths)
 
 
-def _largest(loading: Loading, names: Sequence[str]) -> list[str]:
-    """Large files first, so that no core waits for the last one."""
+def _in_turn(loading: Loading, names: Sequence[str], awaited: frozenset[str]) -> list[str]:
+    """Tables somebody waits for first, and large files first: no core waits for the last one."""
     root, sources = loading.project.root, loading.project.settings.sources
 
     def size(name: str) -> int:
         files = matching(root, sources[name].path or "")
         return sum(file.stat().st_size for file in files if file.is_file())
 
-    return sorted(names, key=size, reverse=True)
+    return sorted(names, key=lambda name: (name not in awaited, -size(name)))
 
 
 def _load_beside(loading: Loading, name: str) -> _Loaded | UnreadableError:

@@ -9,6 +9,7 @@ Histogram gradient boosting: Friedman 2001, Annals of Statistics 29(5); Ke et al
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -153,7 +154,8 @@ class Trees:
     def predict(self, columns: Mapping[str, Array]) -> Array:
         """Value of the period ahead, money, shape (customers,)."""
         read = _matrix(columns, self.columns)
-        factor = sum(np.asarray(one.predict(read)) for one in self.grown) / len(self.grown)
+        with _one_thread():
+            factor = sum(np.asarray(one.predict(read)) for one in self.grown) / len(self.grown)
         said: Array = _expected(columns, self.floor) * factor * self.level
         return said
 
@@ -203,7 +205,19 @@ def _grown(read: Array, factor: Array, weight: Array, seed: int) -> Any:
         early_stopping=True,
         random_state=seed,
     )
-    return model.fit(read, factor, sample_weight=weight)
+    with _one_thread():
+        return model.fit(read, factor, sample_weight=weight)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Keep OpenMP to one thread: a second one gains nothing on so few rows.
+
+    Its threads wait for each other by spinning, which beside other work takes ten times as long.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, "openmp")
+    return limits
 
 
 def _expected(columns: Mapping[str, Array], floor: float) -> Array:

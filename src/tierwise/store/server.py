@@ -191,10 +191,17 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
         said.seek(0)
         text = said.read().decode(errors="replace").strip()
     if done.returncode:
+        said_last = f"{text}\n{_end_of(folder / 'log')}".strip()[-1000:]
         raise StoreError(
-            f"{program} of the embedded PostgreSQL failed: {text[-800:] or 'it said nothing'}",
+            f"{program} of the embedded PostgreSQL failed: {said_last or 'it said nothing'}\n",
             f"Look into {folder / 'log'}, or name a server: database_url in [project].",
         )
+
+
+def _end_of(log: Path) -> str:
+    with suppress(OSError):
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
+    return ""
 
 
 def _url_of(data: Path) -> str | None:
@@ -240,12 +247,14 @@ def _programs() -> Path:
 
 
 def _socket_folder(folder: Path) -> Path:
-    """A folder of our own for the socket, short enough for one; next to the data if that is."""
-    inside = folder / "run"
-    if len(os.fsencode(inside / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
-        return _own_folder(inside)
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:10]
-    return _own_folder(Path(tempfile.gettempdir()) / f"tierwise-{_owner()[0]}-{digest}")
+    """A folder of our own for the socket: beside the data, or where the path is short enough."""
+    name = f"tierwise-{_owner()[0]}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:10]}"
+    places = (folder / "run", Path(tempfile.gettempdir()) / name)
+    short = [p for p in places if len(os.fsencode(p / ".s.PGSQL.5432")) <= LONGEST_SOCKET]
+    chosen = _own_folder((*short, Path("/tmp") / name)[0])
+    if os.geteuid() == 0:
+        _let_through(chosen)
+    return chosen
 
 
 def _prepare(folder: Path) -> None:
@@ -275,9 +284,9 @@ def _own_folder(folder: Path) -> Path:
 def _let_through(folder: Path) -> None:
     """As root: let the server's user pass (not read) the folders above."""
     for above in folder.parents:
-        mode = above.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            above.chmod(mode | stat.S_IXOTH)
+        found = above.stat()
+        if not found.st_mode & stat.S_IXOTH and found.st_uid != _owner()[0]:
+            above.chmod(found.st_mode | stat.S_IXOTH)
 
 
 def _identity() -> dict[str, object]:

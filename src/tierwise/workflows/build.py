@@ -26,7 +26,7 @@ from tierwise.engine.builds import (
     staging,
 )
 from tierwise.engine.connect import Session, open_session
-from tierwise.engine.load import LoadedTable, LoadReport, fingerprint_inputs, load
+from tierwise.engine.load import Early, LoadedTable, LoadReport, fingerprint_inputs, load
 from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.errors import DataError, NotFoundError, UsageError
 from tierwise.settings import Lens
@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 Tell = Callable[[str], None]
+SUMMED = frozenset({"order_lines", "contacts", "agents", "costs"})
+"""Tables that the summary of customers reads."""
 
 
 def silent(_: str) -> None:
@@ -202,7 +204,7 @@ def _write(
             notes = _load(project, session, staged, day, today, tell)
         loaded = time.perf_counter()
         tell("Adding up customers")
-        facts = staged.step("summary") or _summarise(project, session, staged, day)
+        facts = staged.step("summary") or _write_summary(project, session, staged, day)
     timings = {
         "load_s": round(loaded - started, 3),
         "summarise_s": round(time.perf_counter() - loaded, 3),
@@ -228,7 +230,10 @@ def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
 def _load(
     project: ProjectFolder, session: Session, staged: Staging, day: date, today: date, tell: Tell
 ) -> dict[str, Any]:
-    report = load(session, project, staged.folder, as_of=day, today=today, tell=tell)
+    early = None
+    if "order_lines" in project.settings.sources:  # else contracts may still bill some
+        early = Early(SUMMED, lambda beside: _write_summary(project, beside, staged, day))
+    report = load(session, project, staged.folder, as_of=day, today=today, tell=tell, early=early)
     _refuse_unread(project, report)
     tables = [asdict(table) for table in report.tables]
     if "order_lines" not in project.settings.sources:
@@ -282,12 +287,12 @@ def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
     )
 
 
-def _summarise(
+def _write_summary(
     project: ProjectFolder, session: Session, staged: Staging, day: date
 ) -> dict[str, Any]:
     tables = {
         name: session.parquet(path)
-        for name in ("order_lines", "contacts", "agents", "costs")
+        for name in sorted(SUMMED)
         if (path := staged.folder / "tables" / f"{name}.parquet").exists()
     }
     window = project.settings.value.window

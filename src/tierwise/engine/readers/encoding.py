@@ -61,9 +61,9 @@ def _counted(path: Path, encoding: str) -> Text:
             except UnicodeDecodeError:
                 return Text(path, encoding, 0, False, 1, False)
             newlines += chunk.count(b"\n")
-            lone += (
-                chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
-            )
+            if b"\r" in chunk:  # looking costs a tenth of counting
+                lone += chunk.count(b"\r") - chunk.count(b"\r\n")
+            lone -= last == b"\r" and chunk[:1] == b"\n"
             last = chunk[-1:]
     cut = bool(decoder.getstate()[0])
     return Text(path, encoding, newlines + (last not in {b"\n", b""}), lone > 0, int(cut), False)
