@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
-
 from tests.store.conftest import database_url, store
+
 from tierwise.store.connect import Store
 from tierwise.workflows.route import Router
 
@@ -37,6 +37,6 @@ def at(store: Store) -> Iterator[At]:
 
 
 @pytest.fixture
-def router(store: Store, at: At) -> Router:
+def router(store: Store, at: At) -> Router:  # noqa: ARG001 - the clock stands before it is read
     """A live router whose clock stands until it is moved."""
     return Router(store)

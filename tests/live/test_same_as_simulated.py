@@ -1,4 +1,4 @@
-"""One policy, two clocks: a recorded day through the live router gives the simulated assignments."""
+"""One policy, two clocks: a day driven through the live router is assigned as simulated."""
 
 from __future__ import annotations
 

@@ -113,7 +113,9 @@ class Router:
         """
         with self._store.engine.begin() as connection:
             connection.execute(sql.LOCK, {"pool": name})
-            in_use = {row.class_name for row in connection.execute(sql.CLASSES_IN_USE, {"pool": name})}
+            in_use = {
+                row.class_name for row in connection.execute(sql.CLASSES_IN_USE, {"pool": name})
+            }
             if lost := sorted(in_use - set(pool.class_names)):
                 raise ConflictError(
                     f"Contacts wait in {', '.join(lost)}, which the new pool {name} has not.",
@@ -428,7 +430,9 @@ def _assigned(
     return tuple(Offer(r.reservation_id, r.contact_id, r.agent_id, r.expires_at) for r in rows)
 
 
-def _row(pool_name: str, pool: Pool, k: int, tier: str | None, contact: NewContact) -> dict[str, Any]:
+def _row(
+    pool_name: str, pool: Pool, k: int, tier: str | None, contact: NewContact
+) -> dict[str, Any]:
     return asdict(contact) | {
         "pool": pool_name,
         "class_name": pool.classes[k].name,
