@@ -27,12 +27,16 @@ from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+    from tierwise.workflows.live import Live
 
 DESKS_KEPT = 8
 """Open desks a process keeps; each holds the answers already given about one build."""
 
 ANSWERS_KEPT = 32
 """Answers a desk keeps of each kind of question."""
+
+STOP_S = 3
+"""Seconds that open requests get when the server stops."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -102,15 +106,29 @@ class Desks:
         return desk
 
 
-def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",)) -> FastAPI:
-    """The application that serves `projects`; `hosts` are the host names it answers to."""
+def create_app(
+    projects: Sequence[ProjectFolder],
+    hosts: Sequence[str] = ("*",),
+    *,
+    live: Live | None = None,
+    keys_needed: bool = True,
+) -> FastAPI:
+    """The application that serves `projects`; `hosts` are the host names it answers to.
+
+    `live` is the live router of the first project, started and closed with the application;
+    without `keys_needed` its API asks for no keys.
+    """
     by_key = keyed(projects)
     desks = Desks(by_key)
     stores = Stores(by_key, os.environ)
 
     @asynccontextmanager
     async def closing(_server: FastAPI) -> AsyncIterator[None]:
+        if live is not None:
+            live.start()
         yield
+        if live is not None:
+            live.close()
         stores.close()
 
     server = FastAPI(
@@ -121,6 +139,8 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
+    if live is not None:
+        api.mount_live(server, live, keys_needed=keys_needed)
     api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
@@ -147,7 +167,22 @@ def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
     return keys
 
 
-def serve(projects: Sequence[ProjectFolder], host: str, port: int) -> None:
-    """Serve until interrupted; a local address answers to local host names only."""
-    app = create_app(projects, _LOCAL if host in _LOCAL else ("*",))
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+def serve(
+    projects: Sequence[ProjectFolder], host: str, port: int, *, live: Live | None = None
+) -> None:
+    """Serve until interrupted; a local address answers to local host names only.
+
+    Beyond this machine the API of a `live` router asks for keys.
+    """
+    local = host in _LOCAL
+    hosts = _LOCAL if local else ("*",)
+    app = create_app(projects, hosts, live=live, keys_needed=not local)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        # Event streams never end by themselves.
+        timeout_graceful_shutdown=STOP_S,
+    )
