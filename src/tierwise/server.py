@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
@@ -37,6 +38,9 @@ ANSWERS_KEPT = 32
 
 STOP_S = 3
 """Seconds that open requests get when the server stops."""
+
+NOT_STARTED = 3
+"""Exit code where the address is taken; uvicorn has said so."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -167,6 +171,11 @@ def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
     return keys
 
 
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    return host in _LOCAL
+
+
 def serve(
     projects: Sequence[ProjectFolder], host: str, port: int, *, live: Live | None = None
 ) -> None:
@@ -174,15 +183,32 @@ def serve(
 
     Beyond this machine the API of a `live` router asks for keys.
     """
-    local = host in _LOCAL
+    local = is_local(host)
     hosts = _LOCAL if local else ("*",)
     app = create_app(projects, hosts, live=live, keys_needed=not local)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
         log_level="warning",
         access_log=False,
-        # Event streams never end by themselves.
         timeout_graceful_shutdown=STOP_S,
     )
+    server = _Server(config, live)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """Ends event streams, which never end by themselves, before it waits for open requests."""
+
+    def __init__(self, config: uvicorn.Config, live: Live | None) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._live is not None:
+            self._live.feed.end()
+        await super().shutdown(sockets)

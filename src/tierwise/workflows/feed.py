@@ -82,13 +82,17 @@ class Feed:
         """Begin to read."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Tell every listener that it ends, and stop reading."""
+    def end(self) -> None:
+        """Tell every listener that it ends; it does not wait for them."""
         self._ended.set()
         self._wanted.set()
         with self._lock:
             for one in self._listeners:
                 one.put(None)
+
+    def close(self) -> None:
+        """End, and stop reading."""
+        self.end()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 

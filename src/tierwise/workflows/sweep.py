@@ -40,6 +40,7 @@ class Sweeper:
 
     def start(self) -> None:
         """Begin."""
+        self._swept_at = time.monotonic()
         self._thread.start()
 
     def close(self) -> None:
