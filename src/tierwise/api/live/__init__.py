@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from tierwise.api.live.agents import add_agents
 from tierwise.api.live.contacts import add_contacts
 from tierwise.api.live.events import add_events
 from tierwise.api.live.health import add_health
+from tierwise.api.live.hooks import add_hooks
 from tierwise.api.live.pools import add_pools
 from tierwise.api.problems import Problem, problem
 from tierwise.workflows.live import Live
@@ -54,6 +56,7 @@ def mount_live(server: FastAPI, live: Live, *, keys_needed: bool) -> None:
     add_contacts(router, live, access)
     add_agents(router, live, access)
     add_events(router, live, access)
+    add_hooks(router, live, lambda: datetime.now(UTC))
     server.include_router(router, max_body_size=MOST_BYTES)
     server.add_middleware(_RefusesLong)
     add_health(server, live, access)
