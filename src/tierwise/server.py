@@ -146,7 +146,8 @@ def create_app(
     if live is not None:
         api.mount_live(server, live, keys_needed=keys_needed)
     api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
-    console.mount(server, by_key, desks)
+    running = {next(iter(by_key)): live} if live is not None and by_key else {}
+    console.mount(server, by_key, desks, running)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)
     return server

@@ -19,6 +19,7 @@ SECTIONS = (
     ("Today", "/", "today"),
     ("Value", "/value", "value"),
     ("Customers", "/members", "people"),
+    ("Live", "/live", "live"),
     ("Data quality", "/problems", "data"),
 )
 """Navigation: label, address, icon. A section is listed once it exists."""

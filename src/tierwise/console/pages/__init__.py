@@ -9,6 +9,7 @@ from tierwise.console.pages import (
     customer,
     dependency,
     lifetime,
+    live,
     margins,
     members,
     population,
@@ -34,5 +35,6 @@ PAGES: tuple[Page, ...] = (
     members.PAGE,
     customer.PAGE,
     search.PAGE,
+    live.PAGE,
     problems.PAGE,
 )
