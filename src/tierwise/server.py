@@ -8,9 +8,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.kept import Kept
 from tierwise.workflows.publish import Stores
+from tierwise.workflows.tiers import TierDesk
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ STOP_S = 3
 NOT_STARTED = 3
 """Exit code where the address is taken; uvicorn has said so."""
 
+_NOT_KEPT = ("members", "wording", "write_snapshot")
+"""Long lists that are rarely asked for twice, texts that may change, and what writes a file."""
+
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 _HEADERS = {
@@ -57,16 +62,17 @@ _HEADERS = {
 class Remembering:
     """A desk that keeps its last answers: a build never changes, so an answer never does.
 
-    Two who ask the same at once wait for one answer. Lists of members are not kept;
-    they can be long and are rarely asked for twice.
+    Two who ask the same at once wait for one answer.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk | TierDesk) -> None:
         self._desk = desk
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._desk, name)
-        if callable(found) and name != "members":
+        if isinstance(found, TierDesk):
+            found = Remembering(found)
+        elif callable(found) and name not in _NOT_KEPT:
             found = _remembered(found)
         self.__dict__[name] = found
         return found
@@ -145,7 +151,7 @@ def create_app(
     )
     if live is not None:
         api.mount_live(server, live, keys_needed=keys_needed)
-    api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
+    api.mount(server, by_key, desks, today=_today, current_snapshot=stores.current)
     running = {next(iter(by_key)): live} if live is not None and by_key else {}
     console.mount(server, by_key, desks, running)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
@@ -158,6 +164,10 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _today(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
