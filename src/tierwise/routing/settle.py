@@ -7,7 +7,6 @@ and several events at once are settled as one batch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -93,7 +92,8 @@ def settle(
     """
     groups: list[list[Agent]] = [[] for _ in range(len(params.level))]
     for agent in sorted(agents, key=lambda a: -a.idle_s):  # stable
-        groups[agent.group].append(agent)
+        if agent.room > 0:
+            groups[agent.group].append(agent)
     pool = _Pool([list(q) for q in queues], list(lengths), groups, [0] * len(queues))
     matches: list[Match] = []
     while match := _next(pool, params):
@@ -161,11 +161,3 @@ def _take(pool: _Pool, match: Match) -> None:
     if room := agent.room - match.weight:
         # Busy now with one more: the others of the group come first.
         group.append(replace(agent, room=room, idle_s=min(0.0, group[-1].idle_s if group else 0.0)))
-
-
-def next_look_s(waited_s: float, k: int, params: Params) -> float:
-    """Seconds until a waiting contact of class k may be served by more agents; inf for never."""
-    moments = [float(params.after_wait_s[g, k]) for g in range(len(params.level))]
-    moments.append(float(params.floor_s[k]))
-    later = [at - waited_s for at in moments if at > waited_s + ROUNDING_S and math.isfinite(at)]
-    return min(later, default=math.inf)
