@@ -93,13 +93,14 @@ class Driver:
                 self._tell(missing)
             if self.chance.random() < 0.1:
                 self._customer()
-            self.router.heard(agent)
+            if self.chance.random() < 0.3:
+                self.router.heard(agent)
             offers = self.router.offers(agent)
             for offer in offers:
                 self._answer(agent, offer)
-            if not offers:
+            if not offers and self.chance.random() < 0.3:
                 self.router.present(agent, Presence.READY)
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.1:
             self.router.settle(NAME)
 
     def _tell(self, missing: list[int]) -> None:
