@@ -7,9 +7,8 @@ and several events at once are settled as one batch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tierwise.routing.params import Params
@@ -67,8 +66,8 @@ class _Pool:
 
     queues: list[list[Waiting]]
     lengths: list[int]
-    agents: list[Agent]
-    taken: list[int] = field(default_factory=list)  # contacts of each queue that are matched
+    groups: list[list[Agent]]  # agents of each group, idle longest first
+    taken: list[int]  # contacts of each queue that are matched
 
     def head(self, k: int) -> Waiting | None:
         """First contact of class k that nobody has yet."""
@@ -76,8 +75,7 @@ class _Pool:
 
     def best(self, g: int, weight: int) -> Agent | None:
         """The agent of group g, idle longest, with room for so much."""
-        able = [a for a in self.agents if a.group == g and a.room >= weight]
-        return max(able, key=lambda a: a.idle_s, default=None)
+        return next((a for a in self.groups[g] if a.room >= weight), None)
 
 
 def settle(
@@ -92,7 +90,11 @@ def settle(
     as there are agents with room for them; `lengths` how many wait in all. Agents idle
     equally long are taken in the order given.
     """
-    pool = _Pool([list(q) for q in queues], list(lengths), list(agents), [0] * len(queues))
+    groups: list[list[Agent]] = [[] for _ in range(len(params.level))]
+    for agent in sorted(agents, key=lambda a: -a.idle_s):  # stable
+        if agent.room > 0:
+            groups[agent.group].append(agent)
+    pool = _Pool([list(q) for q in queues], list(lengths), groups, [0] * len(queues))
     matches: list[Match] = []
     while match := _next(pool, params):
         matches.append(match)
@@ -101,27 +103,23 @@ def settle(
 
 
 def _next(pool: _Pool, params: Params) -> Match | None:
-    groups = range(len(params.level))
-    classes = range(len(pool.queues))
-    heads = [pool.head(k) for k in classes]
-    idle = [sum(a.group == g and a.room > 0 for a in pool.agents) for g in groups]
-    since = [-max((a.idle_s for a in pool.agents if a.group == g), default=0.0) for g in groups]
-    for g in sorted((g for g in groups if idle[g]), key=since.__getitem__):
+    heads = [pool.head(k) for k in range(len(pool.queues))]
+    idle = [len(group) for group in pool.groups]
+    since = [-group[0].idle_s if group else 0.0 for group in pool.groups]
+    for g in sorted((g for g, n in enumerate(idle) if n), key=since.__getitem__):
         # A class whose head no agent of the group has room for counts as not eligible.
         waits = [
             head.waited_s + ROUNDING_S if head and pool.best(g, head.weight) else -1.0
             for head in heads
         ]
         k = choose_contact(g, waits, pool.lengths, idle, params)
-        if k == NONE:
-            continue
-        head = heads[k]
-        assert head is not None
-        able = [idle[j] if pool.best(j, head.weight) else 0 for j in groups]
-        chosen = choose_group(k, head.waited_s + ROUNDING_S, able, since, params)
-        agent = pool.best(chosen, head.weight)
-        assert agent is not None
-        return _match(pool, params, head, k, agent, waits)
+        head = heads[k] if k != NONE else None
+        if head:
+            able = [n if pool.best(j, head.weight) else 0 for j, n in enumerate(idle)]
+            chosen = choose_group(k, head.waited_s + ROUNDING_S, able, since, params)
+            agent = pool.best(chosen, head.weight)
+            assert agent is not None  # g itself may take it
+            return _match(pool, params, head, k, agent, waits)
     return None
 
 
@@ -157,16 +155,9 @@ def _reason(waited_s: float, floor_s: float, others: Sequence[float]) -> Reason:
 def _take(pool: _Pool, match: Match) -> None:
     pool.taken[match.class_] += 1
     pool.lengths[match.class_] -= 1
-    at = next(i for i, a in enumerate(pool.agents) if a.agent == match.agent)
-    agent = pool.agents.pop(at)
+    group = pool.groups[match.group]
+    at = next(i for i, a in enumerate(group) if a.agent == match.agent)
+    agent = group.pop(at)
     if room := agent.room - match.weight:
         # Busy now with one more: the others of the group come first.
-        pool.agents.append(Agent(agent.agent, agent.group, room, 0.0))
-
-
-def next_look_s(waited_s: float, k: int, params: Params) -> float:
-    """Seconds until a waiting contact of class k may be served by more agents; inf for never."""
-    moments = [float(params.after_wait_s[g, k]) for g in range(len(params.level))]
-    moments.append(float(params.floor_s[k]))
-    later = [at - waited_s for at in moments if at > waited_s + ROUNDING_S and math.isfinite(at)]
-    return min(later, default=math.inf)
+        group.append(replace(agent, room=room, idle_s=min(0.0, group[-1].idle_s if group else 0.0)))

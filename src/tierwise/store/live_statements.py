@@ -1,19 +1,43 @@
 """Every statement of the live router, built once, in the order in which a contact meets them.
 
-All but JOIN run under the pool's advisory lock (LOCK), which makes decisions serial: two
-routers cannot decide from the same queues. `:now` is the moment that NOW gave after the
-lock was there, so one turn has one time.
+All but JOIN and HEARD run under the pool's advisory lock (LOCK), which makes decisions
+serial: two routers cannot decide from the same queues. `:now` is the moment read after the
+lock was there, so one turn has one time. Locks are always taken in the order pool, rows of
+contacts and agents of that pool; JOIN and HEARD wait while holding nothing that a turn
+waits for. So there are no deadlocks.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import text
 
-LOCK = text("SELECT pg_advisory_xact_lock(1953064306, hashtext(:pool))")
-TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(1953064306, hashtext(:pool))")
+_LOCKED = """
+    SELECT set_config('idle_in_transaction_session_timeout', :longest_pause, true),
+        pg_advisory_xact_lock(1953064306, hashtext(pool)), pool
+    FROM {source}
+"""
+# Whoever holds the lock and falls silent (stopped, cut off, asleep) would hold up a whole
+# pool: the server ends such a session. The row says which pool to lock; a pool that is not
+# there yet is locked by its name.
+LOCK = text(_LOCKED.format(source="(VALUES (CAST(:pool AS text))) AS named (pool)"))
+LOCK_BY_CONTACT = text(_LOCKED.format(source="tierwise.contacts WHERE contact_id = :contact_id"))
+LOCK_BY_AGENT = text(_LOCKED.format(source="tierwise.agents WHERE agent_id = :agent_id"))
+LOCK_BY_OFFER = text(
+    _LOCKED.format(
+        source="""tierwise.reservations r JOIN tierwise.contacts USING (contact_id)
+    WHERE r.reservation_id = :reservation_id AND r.agent_id = :agent_id"""
+    )
+)
 NOW = text("SELECT tierwise.clock()")
 
 POOL = text("SELECT definition, version FROM tierwise.pools WHERE pool = :pool")
+VERSION = text("SELECT version, tierwise.clock() AS now FROM tierwise.pools WHERE pool = :pool")
+ENTER = text("SELECT pg_advisory_xact_lock_shared(1953064307, hashtext(:pool))")
+"""Held from the look at the pool until its contact is in; many at once may hold it."""
+
+KEEP_OUT = text("SELECT pg_advisory_xact_lock(1953064307, hashtext(:pool))")
+"""No contact joins by an old definition while the new one is written."""
+
 POOLS = text("SELECT pool FROM tierwise.pools ORDER BY pool")
 DEFINE_POOL = text(
     """
@@ -27,16 +51,17 @@ RENUMBER = text(
     """
     UPDATE tierwise.contacts c SET class_no = given.ordinality - 1
     FROM unnest(CAST(:classes AS text[])) WITH ORDINALITY given (class_name, ordinality)
-    WHERE c.pool = :pool AND c.state IN ('queued', 'reserved', 'callback_due')
+    WHERE c.pool = :pool AND c.state IN ('queued', 'reserved', 'accepted', 'callback_due')
       AND c.class_name = given.class_name
     """
 )
 CLASSES_IN_USE = text(
     """
     SELECT DISTINCT class_name FROM tierwise.contacts
-    WHERE pool = :pool AND state IN ('queued', 'reserved', 'callback_due')
+    WHERE pool = :pool AND state IN ('queued', 'reserved', 'accepted', 'callback_due')
     """
 )
+"""What an agent has in hand may come back to its queue, so it counts."""
 
 # A contact comes.
 
@@ -146,7 +171,9 @@ ACCEPT = text(
     WITH taken AS (
         UPDATE tierwise.reservations SET state = 'accepted', answered_at = :now
         WHERE reservation_id = :reservation_id AND state = 'pending' AND expires_at > :now
-        RETURNING contact_id
+        RETURNING contact_id, agent_id
+    ), alive AS (
+        UPDATE tierwise.agents a SET heard_at = :now FROM taken WHERE a.agent_id = taken.agent_id
     )
     UPDATE tierwise.contacts c SET state = 'accepted' FROM taken
     WHERE c.contact_id = taken.contact_id RETURNING c.contact_id
@@ -163,7 +190,8 @@ GIVE_BACK = text(
     ), freed AS (
         UPDATE tierwise.agents a
         SET used = used - t.weight, idle_since = :now,
-            presence = coalesce(:presence, presence), why = coalesce(:why, why)
+            presence = CASE WHEN :away AND presence = 'ready' THEN 'away' ELSE presence END,
+            why = CASE WHEN :away AND presence = 'ready' THEN :why ELSE why END
         FROM (SELECT closed.agent_id, sum(weight) AS weight
               FROM closed JOIN tierwise.contacts USING (contact_id) GROUP BY closed.agent_id) AS t
         WHERE a.agent_id = t.agent_id
@@ -175,7 +203,7 @@ GIVE_BACK = text(
         FROM closed
     )
     UPDATE tierwise.contacts c SET state = 'queued', agent_id = NULL FROM closed
-    WHERE c.contact_id = closed.contact_id RETURNING c.contact_id
+    WHERE c.contact_id = closed.contact_id RETURNING c.contact_id, closed.agent_id
     """
 )
 """Contacts back to their queue with the time they came; what they took of agents is free."""
@@ -190,7 +218,7 @@ OVERDUE = text(
 SILENT = text(
     """
     UPDATE tierwise.agents SET presence = 'offline', why = 'not heard from'
-    WHERE pool = :pool AND presence <> 'offline'
+    WHERE pool = :pool AND (presence <> 'offline' OR used > 0)
       AND heard_at < CAST(:now AS timestamptz) - make_interval(secs => :silence_s)
     RETURNING agent_id
     """
@@ -250,7 +278,8 @@ CALL_BACK = text(
 )
 REQUEUE = text(
     """
-    UPDATE tierwise.contacts SET class_name = :class_name, class_no = :class_no, queued_at = :now
+    UPDATE tierwise.contacts
+    SET class_name = :class_name, class_no = :class_no, weight = :weight, queued_at = :now
     WHERE contact_id = :contact_id AND state = 'queued'
     """
 )
@@ -262,15 +291,20 @@ SIGN_ON = text(
     INSERT INTO tierwise.agents (agent_id, pool, name, group_name, capacity, idle_since, heard_at)
     VALUES (:agent_id, :pool, :name, :group_name, :capacity, :now, :now)
     ON CONFLICT (agent_id) DO UPDATE SET name = excluded.name, group_name = excluded.group_name,
-        capacity = excluded.capacity, heard_at = excluded.heard_at
+        capacity = excluded.capacity, heard_at = excluded.heard_at, pool = excluded.pool
+    WHERE agents.used <= excluded.capacity
+      AND (agents.pool = excluded.pool OR (agents.presence = 'offline' AND agents.used = 0))
+    RETURNING agent_id
     """
 )
+"""No row where the agent has more in hand than that, or still works in another pool."""
+
 AGENT = text("SELECT * FROM tierwise.agents WHERE agent_id = :agent_id")
 PRESENCE = text(
     """
     UPDATE tierwise.agents SET presence = :presence, why = :why, heard_at = :now,
         idle_since = CASE WHEN presence = :presence THEN idle_since ELSE :now END
-    WHERE agent_id = :agent_id
+    WHERE agent_id = :agent_id AND pool = :pool RETURNING agent_id
     """
 )
 HEARD = text(
@@ -283,7 +317,7 @@ QUEUE = text(
     """
     SELECT contact_id, class_name, class_no, channel, reason, customer_id, tier, state, queued_at,
         due_at, agent_id,
-        extract(epoch FROM tierwise.clock() - queued_at)::float8 AS waited_s,
+        greatest(0, extract(epoch FROM tierwise.clock() - queued_at))::float8 AS waited_s,
         CASE WHEN state = 'queued' THEN count(*) FILTER (WHERE state = 'queued')
             OVER (ORDER BY queued_at, contact_id) END AS first_come_rank
     FROM tierwise.contacts

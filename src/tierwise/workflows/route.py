@@ -1,100 +1,36 @@
 """Live routing: every contact to the right agent, decided and written in one transaction.
 
-A turn holds the pool's advisory lock, so decisions come one after the other, as in the
-simulator; whoever changes something that a decision reads takes a turn, and the turn ends
-by settling: nobody idle is left beside a contact that they may take.
+Told twice, every verb does what it did once: what came before is found and left alone, or
+the answer is ConflictError and nothing changed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, TextClause
 
 from tierwise.errors import ConflictError, NotFoundError, UsageError
 from tierwise.routing.pool import Pool
-from tierwise.routing.settle import Agent, Match, Waiting, settle
 from tierwise.store import live_statements as sql
 from tierwise.store.connect import Store
 from tierwise.store.snapshots import tier_of
+from tierwise.workflows.route_turn import (
+    LONGEST_PAUSE,
+    Turn,
+    Turns,
+    give_back,
+    leave_silent,
+    settled,
+)
+from tierwise.workflows.route_values import End, NewContact, Offer, Presence, Received
 
-
-class Presence(StrEnum):
-    """Whether an agent takes contacts."""
-
-    READY = "ready"
-    AWAY = "away"
-    OFFLINE = "offline"
-
-
-class End(StrEnum):
-    """Final states of a contact."""
-
-    DONE = "done"
-    ABANDONED = "abandoned"
-    CANCELLED = "cancelled"
-    SELF_SERVED = "self_served"
-
-
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """A contact as a source tells of it; the pair of source and id is taken once."""
-
-    source: str  # which helpdesk or telephone system
-    external_id: str  # its own id there
-    channel: str
-    reason: str = ""
-    customer_id: str | None = None
-    matched_by: str | None = None  # what the customer was recognised by
-    match_confidence: float | None = None  # 0 to 1
-    details: Mapping[str, Any] = field(default_factory=dict)  # kept as it came
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A contact reserved for an agent who has not answered yet."""
-
-    reservation_id: int
-    contact_id: int
-    agent_id: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of a contact that was told of."""
-
-    contact_id: int
-    is_new: bool  # False: it was told of before, and nothing changed
-    offers: tuple[Offer, ...] = ()  # made in the same turn, for this contact or others
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """One transaction under the pool's lock."""
-
-    connection: Connection
-    pool_name: str
-    pool: Pool
-    now: datetime
-
-    def all(self, statement: TextClause, **values: Any) -> list[Any]:
-        """Rows of a statement, which may name the pool and the moment."""
-        known = {"pool": self.pool_name, "now": self.now}
-        asked = {name: known[name] for name in known if name in statement._bindparams}
-        return list(self.connection.execute(statement, asked | values))
-
-    def do(self, statement: TextClause, **values: Any) -> int:
-        """Run a statement; the number of rows it changed."""
-        known = {"pool": self.pool_name, "now": self.now}
-        asked = {name: known[name] for name in known if name in statement._bindparams}
-        return self.connection.execute(statement, asked | values).rowcount
+__all__ = ["End", "NewContact", "Offer", "Presence", "Received", "Router"]
 
 
 class Router:
@@ -102,30 +38,25 @@ class Router:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pools: dict[str, tuple[str, Pool]] = {}
+        self._turns = Turns(store)
 
     # Pools
 
     def define(self, name: str, pool: Pool) -> str:
-        """Set what a pool is, from the next decision on; its version.
+        """Set what a pool is, from this moment on, and settle it; its version.
 
-        Raises ConflictError where contacts wait in a class that it no longer has.
+        Raises ConflictError where contacts are open in a class that it no longer has.
         """
         with self._store.engine.begin() as connection:
-            connection.execute(sql.LOCK, {"pool": name})
-            in_use = {
-                row.class_name for row in connection.execute(sql.CLASSES_IN_USE, {"pool": name})
-            }
-            if lost := sorted(in_use - set(pool.class_names)):
-                raise ConflictError(
-                    f"Contacts wait in {', '.join(lost)}, which the new pool {name} has not.",
-                    "Keep these classes until nobody waits in them.",
-                )
+            connection.execute(sql.LOCK, {"pool": name, "longest_pause": LONGEST_PAUSE})
+            connection.execute(sql.KEEP_OUT, {"pool": name})
+            _require_classes(connection, name, pool)
             text = pool.definition
             connection.execute(
                 sql.DEFINE_POOL, {"pool": name, "definition": text, "version": pool.version}
             )
             connection.execute(sql.RENUMBER, {"pool": name, "classes": list(pool.class_names)})
+            settled(Turn(connection, name, pool, connection.execute(sql.NOW).scalar_one()))
         return pool.version
 
     def pools(self) -> tuple[str, ...]:
@@ -141,18 +72,12 @@ class Router:
         Raises UsageError where no class of the pool takes such a contact.
         """
         with self._store.engine.begin() as connection:
-            pool = self._pool(connection, pool_name)
-            tier = self._tier(connection, contact.customer_id)
-            k = pool.class_of(tier, contact.channel, contact.reason)
-            if k is None:
-                raise UsageError(
-                    f'No class of pool {pool_name} takes channel "{contact.channel}",'
-                    f' reason "{contact.reason}".',
-                    "Add a class without conditions as the last one.",
-                )
-            joined = connection.execute(sql.JOIN, _row(pool_name, pool, k, tier, contact)).first()
+            connection.execute(sql.ENTER, {"pool": pool_name})
+            pool, _ = self._turns.pool(connection, pool_name)
+            row = _joining(connection, pool_name, pool, contact)
+            joined = connection.execute(sql.JOIN, row).first()
             if joined is None:
-                return Received(self._same(connection, contact), is_new=False)
+                return Received(_same(connection, contact), is_new=False)
         # Committed before deciding: whatever happens now, the contact is not lost.
         return Received(joined.contact_id, is_new=True, offers=self.settle(pool_name))
 
@@ -180,65 +105,73 @@ class Router:
                 turn.do(sql.WRAP, contact_id=contact_id)
 
     def call_back(self, contact_id: int, due_at: datetime) -> None:
-        """Promise a call at a moment; the contact keeps the time it came."""
+        """Promise a call at a moment, or another moment; it keeps the time it came."""
         with self._turn_of(contact_id) as (turn, found):
-            _require(found, "callback_due", {"queued"})
+            _require(found, "callback_due", {"queued", "callback_due"})
             turn.do(sql.CALL_BACK, contact_id=contact_id, due_at=due_at)
 
     def transfer(self, contact_id: int, class_name: str) -> tuple[Offer, ...]:
         """Hand a contact on to another class, where it joins the queue now."""
         with self._turn_of(contact_id) as (turn, found):
+            if (found.state, found.class_name) == ("queued", class_name):
+                return ()  # told twice
+            k = _class_called(turn.pool, class_name)
             _require(found, "queued", {"accepted"})
-            if class_name not in turn.pool.class_names:
-                known = ", ".join(turn.pool.class_names)
-                raise NotFoundError(f'There is no class "{class_name}".', f"Classes: {known}.")
-            self._give_back(turn, _open_of(turn, found.agent_id, contact_id), "rescinded")
-            k = turn.pool.class_names.index(class_name)
-            turn.do(sql.REQUEUE, contact_id=contact_id, class_name=class_name, class_no=k)
-            return _settled(turn)
+            gone = give_back(turn, _open_of(turn, found.agent_id, contact_id), "rescinded")
+            given = {"class_name": class_name, "weight": turn.pool.classes[k].weight}
+            turn.do(sql.REQUEUE, contact_id=contact_id, class_no=k, **given)
+            return settled(turn, without=gone)
 
     # Offers
 
     def accept(self, reservation_id: int, agent_id: str) -> None:
-        """Take an offer; ConflictError where it expired, was withdrawn, or is another's."""
+        """Take an offer; ConflictError where it expired, was withdrawn, or is over."""
         with self._turn_of_offer(reservation_id, agent_id) as (turn, found):
             if found.state == "accepted" and found.closed_at is None:
                 return  # told twice
             if not turn.all(sql.ACCEPT, reservation_id=reservation_id):
-                gone = "expired" if found.state == "pending" else found.state
-                raise ConflictError(
-                    f"Offer {reservation_id} is {gone}; the contact is no longer with {agent_id}.",
-                    "Take the next offer.",
-                )
+                raise _too_late(found)
 
     def reject(self, reservation_id: int, agent_id: str) -> tuple[Offer, ...]:
         """Turn an offer down: the contact goes back to its place, the agent is away."""
         with self._turn_of_offer(reservation_id, agent_id) as (turn, found):
             if found.state == "rejected":
-                return ()
+                return ()  # told twice
             if found.state != "pending":
-                raise ConflictError(f"Offer {reservation_id} is {found.state}.", "")
-            self._give_back(turn, [reservation_id], "rejected", Presence.AWAY, "turned down")
-            return _settled(turn)
+                raise _too_late(found)
+            gone = give_back(turn, [reservation_id], "rejected", away="turned down")
+            return settled(turn, without=gone)
 
     # Agents
 
     def sign_on(
         self, pool_name: str, agent_id: str, name: str, group: str, capacity: int = 1
-    ) -> None:
-        """Make an agent known, or change what is known; presence stays as it is."""
+    ) -> tuple[Offer, ...]:
+        """Make an agent known, or change what is known; presence stays as it is.
+
+        Raises ConflictError where more is in hand than the new capacity, or the agent
+        still works in another pool.
+        """
         with self._turn(pool_name) as turn:
             if group not in turn.pool.groups:
                 known = ", ".join(turn.pool.group_names)
                 raise NotFoundError(f'There is no group "{group}".', f"Groups: {known}.")
             given = {"agent_id": agent_id, "name": name, "group_name": group, "capacity": capacity}
-            turn.do(sql.SIGN_ON, **given)
+            if not turn.all(sql.SIGN_ON, **given):
+                raise ConflictError(
+                    f"{agent_id} has more than {capacity} in hand, or is not offline in"
+                    " another pool.",
+                    "Complete what is in hand first, and sign off there.",
+                )
+            return settled(turn)
 
     def present(self, agent_id: str, presence: Presence, why: str = "") -> tuple[Offer, ...]:
         """Say whether an agent takes contacts; what they have already stays with them."""
-        with self._turn(self._agent(agent_id).pool) as turn:
-            turn.do(sql.PRESENCE, agent_id=agent_id, presence=presence.value, why=why)
-            return _settled(turn)
+        with self._turns.of(sql.LOCK_BY_AGENT, _no_agent(agent_id), agent_id=agent_id) as turn:
+            given = {"agent_id": agent_id, "presence": presence.value, "why": why}
+            if not turn.all(sql.PRESENCE, **given):  # moved to another pool while we waited
+                raise ConflictError(f"{agent_id} has just left the pool.", "Say it again.")
+            return settled(turn)
 
     def heard(self, agent_id: str) -> None:
         """The agent's desktop is still there."""
@@ -252,11 +185,11 @@ class Router:
         """Give back what nobody answers or nobody has any more, take due callbacks in, decide."""
         with self._turn(pool_name) as turn:
             overdue = [row.reservation_id for row in turn.all(sql.OVERDUE)]
-            away = Presence.AWAY if turn.pool.away_when_missed else None
-            self._give_back(turn, overdue, "expired", away, "missed an offer")
-            self._leave_silent(turn)
+            away = "missed an offer" if turn.pool.away_when_missed else None
+            gone = give_back(turn, overdue, "expired", away)
+            leave_silent(turn)
             turn.do(sql.DUE)
-            return _settled(turn)
+            return settled(turn, without=gone)
 
     # Looking
 
@@ -290,149 +223,45 @@ class Router:
     # Turns
 
     @contextmanager
-    def _turn(self, pool_name: str) -> Iterator[_Turn]:
-        with self._store.engine.begin() as connection:
-            connection.execute(sql.LOCK, {"pool": pool_name})
-            pool = self._pool(connection, pool_name)
-            yield _Turn(connection, pool_name, pool, connection.execute(sql.NOW).scalar_one())
+    def _turn(self, pool_name: str) -> Iterator[Turn]:
+        missing = NotFoundError(f'There is no pool "{pool_name}".', "Define it first.")
+        with self._turns.of(sql.LOCK, missing, pool=pool_name) as turn:
+            yield turn
 
     @contextmanager
-    def _turn_of(self, contact_id: int) -> Iterator[tuple[_Turn, Any]]:
-        with self._store.engine.connect() as connection:
-            found = connection.execute(sql.CONTACT, {"contact_id": contact_id}).first()
-        if found is None:
-            raise _no_contact(contact_id)
-        with self._turn(found.pool) as turn:
-            yield turn, turn.all(sql.CONTACT, contact_id=contact_id)[0]
+    def _turn_of(self, contact_id: int) -> Iterator[tuple[Turn, Any]]:
+        asked = {"contact_id": contact_id}
+        with self._turns.of(sql.LOCK_BY_CONTACT, _no_contact(contact_id), **asked) as turn:
+            yield turn, turn.all(sql.CONTACT, **asked)[0]
 
     @contextmanager
-    def _turn_of_offer(self, reservation_id: int, agent_id: str) -> Iterator[tuple[_Turn, Any]]:
-        asked = {"reservation_id": reservation_id}
-        with self._store.engine.connect() as connection:
-            found = connection.execute(sql.RESERVATION, asked).first()
-        if found is None or found.agent_id != agent_id:
-            raise NotFoundError(f"{agent_id} has no offer {reservation_id}.", "Ask for the offers.")
-        with self._turn(found.pool) as turn:
-            yield turn, turn.all(sql.RESERVATION, reservation_id=reservation_id)[0]
+    def _turn_of_offer(self, reservation_id: int, agent_id: str) -> Iterator[tuple[Turn, Any]]:
+        missing = NotFoundError(f"{agent_id} has no offer {reservation_id}.", "Ask for the offers.")
+        asked = {"reservation_id": reservation_id, "agent_id": agent_id}
+        with self._turns.of(sql.LOCK_BY_OFFER, missing, **asked) as turn:
+            yield turn, turn.all(sql.RESERVATION, **asked)[0]
 
-    def _end(self, contact_id: int, end: End, before: set[str]) -> tuple[Offer, ...]:
+    def _end(self, contact_id: int, end: End, before: Collection[str]) -> tuple[Offer, ...]:
         with self._turn_of(contact_id) as (turn, found):
             if found.state == end:
                 return ()  # told twice
             _require(found, end, before)
             turn.all(sql.END, contact_id=contact_id, state=end.value)
-            return _settled(turn)
-
-    def _give_back(
-        self,
-        turn: _Turn,
-        reservation_ids: Sequence[int],
-        outcome: str,
-        presence: Presence | None = None,
-        why: str | None = None,
-    ) -> None:
-        if reservation_ids:
-            turn.all(
-                sql.GIVE_BACK,
-                reservation_ids=list(reservation_ids),
-                outcome=outcome,
-                presence=presence and presence.value,
-                why=why,
-            )
-
-    def _leave_silent(self, turn: _Turn) -> None:
-        """Contacts of agents nobody hears from go back; what they were only writing up is done."""
-        gone = [row.agent_id for row in turn.all(sql.SILENT, silence_s=turn.pool.silence_s)]
-        if not gone:
-            return
-        still = [row.reservation_id for row in turn.all(sql.OPEN_OF_AGENTS, agent_ids=gone)]
-        self._give_back(turn, still, "rescinded")
-        for row in turn.all(sql.WRAPPING_OF_AGENTS, agent_ids=gone):
-            turn.all(sql.END, contact_id=row.contact_id, state=End.DONE.value)
-
-    def _pool(self, connection: Connection, name: str) -> Pool:
-        row = connection.execute(sql.POOL, {"pool": name}).first()
-        if row is None:
-            raise NotFoundError(f'There is no pool "{name}".', "Define it first.")
-        version, pool = self._pools.get(name, ("", None))
-        if pool is None or version != row.version:
-            pool = Pool.model_validate(row.definition)
-            self._pools[name] = row.version, pool
-        return pool
-
-    def _tier(self, connection: Connection, customer_id: str | None) -> str | None:
-        found = tier_of(connection, customer_id) if customer_id else None
-        return found.tier if found else None
-
-    def _same(self, connection: Connection, contact: NewContact) -> int:
-        asked = {"source": contact.source, "external_id": contact.external_id}
-        return int(connection.execute(sql.SAME, asked).scalar_one())
-
-    def _agent(self, agent_id: str) -> Any:
-        with self._store.engine.connect() as connection:
-            found = connection.execute(sql.AGENT, {"agent_id": agent_id}).first()
-        if found is None:
-            raise _no_agent(agent_id)
-        return found
+            return settled(turn)
 
 
-def _settled(turn: _Turn) -> tuple[Offer, ...]:
-    """Match who is idle with who waits, and write it."""
-    ready = turn.all(sql.READY)
-    if not ready:
-        return ()
-    pool = turn.pool
-    groups = {name: g for g, name in enumerate(pool.group_names)}
-    agents = [
-        Agent(row.agent_id, groups[row.group_name], row.room, row.idle_s)
-        for row in ready
-        if row.group_name in groups
-    ]
-    lengths = [0] * len(pool.classes)
-    for row in turn.all(sql.LENGTHS):
-        lengths[row.class_no] = row.n
-    if not any(lengths) or not agents:
-        return ()
-    queues: list[list[Waiting]] = [[] for _ in pool.classes]
-    room = sum(agent.room for agent in agents)
-    for row in turn.all(sql.HEADS, classes=len(queues), room=room):
-        queues[row.class_no].append(Waiting(row.contact_id, row.waited_s, row.weight))
-    return _assigned(turn, settle(queues, lengths, agents, pool.params), lengths, agents)
-
-
-def _assigned(
-    turn: _Turn, matches: Sequence[Match], lengths: Sequence[int], agents: Sequence[Agent]
-) -> tuple[Offer, ...]:
-    if not matches:
-        return ()
-    names = turn.pool.group_names
-    idle = [sum(agent.group == g for agent in agents) for g in range(len(names))]
-    inputs = {"queued": list(lengths), "idle": idle}
-    given = [
-        {
-            "contact_id": m.contact,
-            "agent_id": m.agent,
-            "group_name": names[m.group],
-            "weight": m.weight,
-            "waited_s": m.waited_s,
-            "index_s": m.index,
-            "reason": m.reason,
-        }
-        for m in matches
-    ]
-    rows = turn.all(
-        sql.ASSIGN,
-        matches=json.dumps(given),
-        inputs=json.dumps(inputs),
-        version=turn.pool.version,
-        patience_s=turn.pool.offer_s,
-    )
-    return tuple(Offer(r.reservation_id, r.contact_id, r.agent_id, r.expires_at) for r in rows)
-
-
-def _row(
-    pool_name: str, pool: Pool, k: int, tier: str | None, contact: NewContact
+def _joining(
+    connection: Connection, pool_name: str, pool: Pool, contact: NewContact
 ) -> dict[str, Any]:
+    known = tier_of(connection, contact.customer_id) if contact.customer_id else None
+    tier = known.tier if known else None
+    k = pool.class_of(tier, contact.channel, contact.reason)
+    if k is None:
+        raise UsageError(
+            f'No class of pool {pool_name} takes channel "{contact.channel}",'
+            f' reason "{contact.reason}".',
+            "Add a class without conditions as the last one.",
+        )
     return asdict(contact) | {
         "pool": pool_name,
         "class_name": pool.classes[k].name,
@@ -445,17 +274,46 @@ def _row(
     }
 
 
-def _open_of(turn: _Turn, agent_id: str, contact_id: int) -> list[int]:
+def _same(connection: Connection, contact: NewContact) -> int:
+    asked = {"source": contact.source, "external_id": contact.external_id}
+    return int(connection.execute(sql.SAME, asked).scalar_one())
+
+
+def _require_classes(connection: Connection, name: str, pool: Pool) -> None:
+    in_use = {row.class_name for row in connection.execute(sql.CLASSES_IN_USE, {"pool": name})}
+    if lost := sorted(in_use - set(pool.class_names)):
+        raise ConflictError(
+            f"Contacts are open in {', '.join(lost)}, which the new pool {name} has not.",
+            "Keep these classes until nobody is in them.",
+        )
+
+
+def _class_called(pool: Pool, name: str) -> int:
+    if name not in pool.class_names:
+        known = ", ".join(pool.class_names)
+        raise NotFoundError(f'There is no class "{name}".', f"Classes: {known}.")
+    return pool.class_names.index(name)
+
+
+def _open_of(turn: Turn, agent_id: str, contact_id: int) -> list[int]:
     rows = turn.all(sql.OFFERS, agent_id=agent_id)
     return [row.reservation_id for row in rows if row.contact_id == contact_id]
 
 
-def _require(found: Any, wanted: str, before: set[str]) -> None:
+def _require(found: Any, wanted: str, before: Collection[str]) -> None:
     if found.state not in before:
         raise ConflictError(
             f"Contact {found.contact_id} is {found.state} and cannot become {wanted}.",
             "Look at the contact again: somebody was faster.",
         )
+
+
+def _too_late(found: Any) -> ConflictError:
+    gone = {"pending": "expired", "accepted": "over"}.get(found.state, found.state)
+    return ConflictError(
+        f"Offer {found.reservation_id} is {gone}; {found.agent_id} can no longer answer it.",
+        "Take the next offer.",
+    )
 
 
 def _no_contact(contact_id: int) -> NotFoundError:
