@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.connectors.payloads import CHATWOOT, CLOUDEVENT, DOCUMENTS, ENDED, ZENDESK, body_of
+from tests.api.payloads import CHATWOOT, CLOUDEVENT, DOCUMENTS, ENDED, ZENDESK, body_of
 
 from tierwise.connectors import chatwoot, cloudevents, signature, zendesk
 from tierwise.connectors.incoming import What

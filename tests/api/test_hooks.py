@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi.testclient import TestClient
 from tests.api.conftest import GOLD
-from tests.connectors.payloads import CHATWOOT, CLOUDEVENT, DOCUMENTS, ENDED, body_of, signed
+from tests.api.payloads import CHATWOOT, CLOUDEVENT, DOCUMENTS, ENDED, body_of, signed
 
 V1 = "/api/v1"
 KINDS = list(DOCUMENTS)
