@@ -67,7 +67,7 @@ def add_contacts(router: APIRouter, live: Live, access: Access) -> None:
         return RouteAnswer(**{name: getattr(place, name) for name in place.__slots__})
 
     _add_ends(router, live, access)
-    _add_turns(router, live, guarded)
+    _add_turns(router, live, [Depends(access.needs(Scope.ROUTE, Scope.AGENT))])
 
 
 def _add_ends(router: APIRouter, live: Live, access: Access) -> None:
