@@ -22,10 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tierwise.routing.params import Params, first_come_first_served
-from tierwise.simulation import calibrate
+from tierwise.simulation import calibrate, patience
 from tierwise.simulation import plant as p
+from tierwise.simulation.fitted import fit_lognormal
 from tierwise.simulation.replicate import Span, replicate
 from tierwise.simulation.scenario import DAY_S, AgentGroup, ContactClass, Scenario, Shift
+from tierwise.simulation.shapes import Duration
+from tierwise.simulation.shifts import shifts_for
 
 Array = npt.NDArray[Any]
 Rows = dict[str, Array]
@@ -98,6 +101,12 @@ def observed(rows: Rows) -> Array:
     )
 
 
+def patience_of(contacts: calibrate.Contacts, k: int) -> Duration:
+    """From those who waited at all."""
+    mine = (contacts.class_of == k) & (contacts.wait_s > 0)
+    return patience.measured(contacts.wait_s[mine], ~contacts.answered[mine])
+
+
 class Model:
     """What the first three weeks tell."""
 
@@ -117,7 +126,7 @@ class Model:
         self.counts = calibrate.arrival_counts(self.contacts, CLASSES, TRAINING_DAYS, PART_S)
         self.agents = calibrate.agents_there(self.contacts, TRAINING_DAYS, PART_S)
         self.handle = [calibrate.handle_time(self.contacts, k) for k in range(CLASSES)]
-        self.patience = [calibrate.patience(self.contacts, k) for k in range(CLASSES)]
+        self.patience = [patience_of(self.contacts, k) for k in range(CLASSES)]
         at_once = (rows["q_time"] == 0) & rows["answered"]
         self.kept = [
             (at_once & (rows["priority"] == k)).sum() / max((at_once & (true == k)).sum(), 1)
@@ -145,7 +154,7 @@ class Model:
             for k in range(CLASSES)
         )
         edges = tuple(np.arange(7 * PARTS + 1) * PART_S)
-        group = AgentGroup("agents", calibrate.shifts_for(agents, PART_S))
+        group = AgentGroup("agents", shifts_for(agents, PART_S))
         return Scenario("a week", classes, (group,), edges, 7 * DAY_S)
 
     def recorded(self, tally: p.Tally) -> Array:
@@ -246,8 +255,13 @@ def main() -> None:
         waited = mine & (model.contacts.wait_s > 0)
         wait, gone = model.contacts.wait_s[waited], ~model.contacts.answered[waited]
         handled = model.contacts.handle_s[mine & model.contacts.answered]
-        fitted = calibrate.fit_lognormal(f"handle time of priority {k}", handled)
-        print(f"{fitted.verdict}; median patience {calibrate.median_patience_s(wait, gone):.0f} s")
+        median = patience.median_s(patience.survival(wait, gone))
+        other = patience.median_s(patience.survival_answered_first(wait, gone))
+        fitted = fit_lognormal(f"handle time of priority {k}", handled)
+        print(
+            f"{fitted.verdict}; median patience {median:.0f} s,"
+            f" {other:.0f} s if answers in the same second came before"
+        )
     rule = choose(model, observed(first))
     print(f"chosen on weeks 1-3: {rule}")
     for title, seed, part in (

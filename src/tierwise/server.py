@@ -7,9 +7,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from tierwise.errors import NotFoundError
 from tierwise.workflows.build import find_build
 from tierwise.workflows.kept import Kept
 from tierwise.workflows.publish import Stores
+from tierwise.workflows.tiers import TierDesk
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ DESKS_KEPT = 8
 
 ANSWERS_KEPT = 32
 """Answers a desk keeps of each kind of question."""
+
+_NOT_KEPT = ("members", "wording", "write_snapshot")
+"""Long lists that are rarely asked for twice, texts that may change, and what writes a file."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -49,16 +54,17 @@ _HEADERS = {
 class Remembering:
     """A desk that keeps its last answers: a build never changes, so an answer never does.
 
-    Two who ask the same at once wait for one answer. Lists of members are not kept;
-    they can be long and are rarely asked for twice.
+    Two who ask the same at once wait for one answer.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk | TierDesk) -> None:
         self._desk = desk
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._desk, name)
-        if callable(found) and name != "members":
+        if isinstance(found, TierDesk):
+            found = Remembering(found)
+        elif callable(found) and name not in _NOT_KEPT:
             found = _remembered(found)
         self.__dict__[name] = found
         return found
@@ -121,7 +127,7 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    api.mount(server, by_key, desks, today=date.today, current_snapshot=stores.current)
+    api.mount(server, by_key, desks, today=_today, current_snapshot=stores.current)
     console.mount(server, by_key, desks)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)
@@ -133,6 +139,10 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _today(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:

@@ -14,6 +14,9 @@ from enum import StrEnum
 AMOUNT_TYPE = "decimal(18, 4)"
 """Type of every money column at rest, in major units of its currency."""
 
+SUM_TYPE = "decimal(38, 4)"
+"""Type of sums of amounts: no number of rows makes one too large."""
+
 AMOUNT_PLACES = 4
 AMOUNT_LIMIT = Decimal(10) ** 14
 """Amounts of this size and above do not fit AMOUNT_TYPE."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tierwise.engine.project import ProjectFolder, open_project
@@ -28,6 +29,10 @@ TODAY = date(2026, 1, 15)
 EARLIER = date(2024, 12, 31)
 PATIENCE_MS = 30_000  # two browsers and two builds share a small machine
 LONG_WORK_MS = 180_000  # what the page itself says takes a while
+# A grid draws its header and its rows one after the other.
+DRAWN = """[...document.querySelectorAll('.tw-grid')].every(
+    (grid) => grid.querySelector('.ag-header-cell') && grid.querySelector('.ag-cell, .ag-overlay')
+)"""
 
 
 @dataclass
@@ -51,6 +56,27 @@ class Visit:
         self.page.wait_for_selector("#page .tw-card", timeout=PATIENCE_MS)
         self.page.wait_for_selector("#navigation a", timeout=PATIENCE_MS)
         expect(self.page.locator("[data-dash-is-loading]")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def draw(self) -> None:
+        """Wait until every grid is drawn; one below the fold is when it comes into view."""
+        for grid in self.page.locator(".tw-grid").all():
+            grid.scroll_into_view_if_needed()
+            self.page.wait_for_timeout(300)
+        for _ in range(100):  # the page's own policy forbids a script that waits inside it
+            if self.page.evaluate(DRAWN):
+                return
+            self.page.wait_for_timeout(200)
+        pytest.fail("a grid was never drawn")
+
+    def barriers(self) -> list[str]:
+        """What a reader with assistive technology would stumble over, by axe."""
+        self.draw()
+        return [
+            f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for one in Axe().run(self.page).response["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"][:3]
+        ]
 
     def watch(self) -> None:
         """Note console errors, failed requests and requests that leave this host."""

@@ -27,6 +27,24 @@ def test_crowded_table_leaves_out_cents_of_large_amounts_alone():
     assert "m3" not in plan.brief
 
 
+def test_crowded_table_moves_its_cells_together_before_it_scrolls():
+    row = {"rank": 1, "id": "a"} | {c.name: 1_234_567.89 for c in MONEY}
+    roomy, crowded = layout(NAMED[:9], [row]), layout(NAMED[:12], [row])
+    assert not roomy.tight
+    assert crowded.tight
+    assert not crowded.wide
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/members", "/search?q=a", "/members?lens=profit", "/value/whale"],
+)
+def test_list_of_customers_fits_at_1280(address: str, visit: Callable):
+    page = visit(1280).open(address)
+    page.locator(".tw-grid .ag-row").first.wait_for()
+    assert page.locator(".tw-grid[data-more]").count() == 0
+
+
 def test_table_with_room_keeps_its_cents():
     assert not layout(NAMED[:4], [{"rank": 1, "id": "a", "m0": 1e6, "m1": 1e6}]).brief
 
@@ -40,13 +58,16 @@ KEYS = {
     "/value/bands": "cost_share",
     "/value/slices": "revenue_per_customer_high",
     "/value/whale": "profit",
+    "/value/lifetime": "last_on",
 }
 
 
 @pytest.mark.parametrize("path", KEYS)
 def test_column_that_a_table_is_about_is_in_sight_at_1280(path: str, visit: Callable):
     page = visit(1280).open(path)
-    box = page.locator(f".ag-header-cell[col-id={KEYS[path]}]").first.bounding_box()
+    header = page.locator(f".ag-header-cell[col-id={KEYS[path]}]").first
+    header.wait_for()
+    box = header.bounding_box()
     assert box["x"] + box["width"] <= 1280 - 24
 
 

@@ -11,8 +11,10 @@ from tierwise.console.page import House
 from tierwise.console.pages import PAGES
 from tierwise.console.parts.messages import with_code
 from tierwise.console.parts.steps import spans
+from tierwise.console.parts.words import in_console
 from tierwise.console.view import View, read_view
 from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.errors import MissingDataError
 from tierwise.server import Desks
 from tierwise.workflows.build import build, default_build
 
@@ -171,3 +173,15 @@ def test_commands_are_set_as_code():
 def test_slices_open_on_a_dimension_of_few_values(house: House):
     said = page_of(house, "/value/slices", "?project=online-retail").lower()
     assert "revenue and customers by country" in said
+
+
+@pytest.mark.parametrize("lens", ["", "&lens=revenue", "&lens=gross_profit"])
+def test_whale_does_not_advise_a_lens_that_would_change_nothing(house: House, lens: str):
+    """It is about profit whatever is picked, so picking revenue is no way out."""
+    view = read_view("/value/whale", f"?project=online-retail{lens}")
+    with pytest.raises(MissingDataError) as told:
+        house.desk(view).whale(view.question())
+    said = in_console(told.value.remedy)
+    assert said.startswith("Map unit_cost or total_cost")
+    assert "rank by" not in said
+    assert "this is about profit, whatever “Ranked by” says" in said

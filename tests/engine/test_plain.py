@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tierwise.engine.dates import Zones
 from tierwise.engine.kinds import Manner, read_field
 from tierwise.engine.mapping import Field
 from tierwise.engine.plain import read_plainly
@@ -58,7 +59,10 @@ def engine() -> duckdb.DuckDBPyConnection:
 def both(kind: Kind, text: str) -> tuple[object, bool, object, bool]:
     """Value and doubt of the strict reading, value and fault of the tolerant one."""
     field = Field(Column("c", kind), "c", "c", "VARCHAR")
-    plain, tolerant = read_plainly(field), read_field(field, Manner.assumed([field]))
+    plain, tolerant = (
+        read_plainly(field, Zones()),
+        read_field(field, Manner.assumed([field], Zones())),
+    )
     faults = [f"({sql})" for sql in (tolerant.bad, tolerant.big, tolerant.excess) if sql]
     sql = (
         f"SELECT {plain.value}, coalesce({plain.misfit}, false),"

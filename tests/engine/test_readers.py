@@ -258,6 +258,55 @@ def test_a_missing_table_is_answered_with_the_nearest(load_project, tmp_path):
     assert 'Did you mean "orders"?' in loaded.problem("database-failed").message
 
 
+@pytest.fixture
+def files(tmp_path) -> Path:
+    """A SQLite file, a DuckDB file with a schema, and files that are neither."""
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("CREATE TABLE orders (x TEXT)")
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute("CREATE TABLE orders (x TEXT); CREATE SCHEMA sales")
+        shop.execute("CREATE TABLE sales.lines (x TEXT)")
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "folder.db").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("url", "table", "said"),
+    [
+        ("sqlite:///shp.db", "orders", 'shp.db. Did you mean "shop.db"?'),
+        ("duckdb:///shop.duckdbb", "orders", 'shop.duckdbb. Did you mean "shop.duckdb"?'),
+        ("sqlite:///rows.csv", "orders", "rows.csv is no SQLite database. It looks like text"),
+        ("duckdb:///rows.csv", "orders", "rows.csv is no DuckDB database. It looks like text"),
+        ("sqlite:///shop.duckdb", "orders", "It is a DuckDB database: write duckdb:/// instead."),
+        ("duckdb:///shop.db", "orders", "It is a SQLite database: write sqlite:/// instead."),
+        ("sqlite:///empty.db", "orders", "empty.db is empty: no table is in it."),
+        ("duckdb:///empty.db", "orders", "empty.db is empty: no table is in it."),
+        ("sqlite:///folder.db", "orders", "folder.db is a folder"),
+        ("duckdb:///folder.db", "orders", "folder.db is a folder"),
+        ("sqlite:///shop.db", "main.order", 'Did you mean "orders"? Tables: orders.'),
+        ("duckdb:///shop.duckdb", "order", 'Did you mean "orders"? Tables: orders, sales.lines.'),
+        ("duckdb:///shop.duckdb", "sales.line", 'Did you mean "sales.lines"?'),
+    ],
+)
+@pytest.mark.usefixtures("files")
+def test_a_wrong_url_or_table_of_a_file_says_what_is_there(load_project, url, table, said):
+    source = f'[sources.order_lines]\nurl = "{url}"\ntable = "{table}"\n{MAPPED}'
+    told = load_project(source).problem("database-failed")
+    assert said in told.message
+    assert told.remedy == "Check url, table and sql in [sources.order_lines]."
+
+
+def test_a_table_in_a_schema_of_a_duckdb_file_is_read(load_project, files):
+    with duckdb.connect(str(files / "shop.duckdb")) as shop:
+        shop.execute(
+            f"CREATE TABLE sales.orders AS FROM read_csv('{write(files)}', all_varchar = true)"
+        )
+    source = '[sources.order_lines]\nurl = "duckdb:///shop.duckdb"\ntable = "sales.orders"\n'
+    assert amounts(load_project(source + MAPPED)) == [Decimal(10), Decimal("20.5")]
+
+
 CREATE = """CREATE TABLE orders (number varchar(9), customer varchar(9), at timestamp, amount numeric(10,2));
 INSERT INTO orders VALUES ('1', '007', '2024-01-05 10:00:00', 10.00), ('2', '008', '2024-02-06 11:00:00', 20.50);
 """

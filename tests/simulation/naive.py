@@ -28,6 +28,7 @@ class Contact:
     joined: float = 0.0
     until: float = math.inf
     called: bool = False  # waits for a call
+    patience: float | None = None  # recorded
     what: str = ""
 
 
@@ -112,6 +113,8 @@ class Naive:
         contact = Contact(k, number)
         if plant.recorded_first[k + 1] > plant.recorded_first[k]:
             contact.handle = plant.recorded_handle_s[plant.recorded_first[k] + number]
+            stays = plant.recorded_patience_s[plant.recorded_first[k] + number]
+            contact.patience = None if math.isnan(stays) else stays
         self.made[k] += 1
         self.plan_arrival(k)
         if self.u(k, p.TRIES_SELF, number) < plant.p_self[k]:
@@ -142,7 +145,9 @@ class Naive:
             if g >= 0:
                 self.start(self.longest_idle(g), contact)
                 return
-        if not contact.called:
+        if contact.patience is not None:
+            contact.until = self.now + contact.patience
+        elif not contact.called:
             patience = self.draw(self.plant.patience, k, p.STAYS, contact.number)
             contact.until = self.now + patience
         self.queues[k].append(contact)

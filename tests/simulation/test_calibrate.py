@@ -5,12 +5,14 @@ import pytest
 
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.routing.params import first_come_first_served
-from tierwise.simulation import calibrate
+from tierwise.simulation import calibrate, patience
 from tierwise.simulation import plant as p
 from tierwise.simulation.arrays import plant_of
+from tierwise.simulation.fitted import fit_lognormal
 from tierwise.simulation.replicate import Span, replicate
 from tierwise.simulation.scenario import DAY_S, AgentGroup, ContactClass, Scenario, Shift
 from tierwise.simulation.shapes import exponential, lognormal
+from tierwise.simulation.shifts import shifts_for
 
 
 def contacts(**changes):
@@ -41,26 +43,18 @@ def test_days_are_cut_out_and_start_at_their_own_midnight():
 def test_survival_by_hand():
     wait = np.array([10.0, 20.0, 20.0, 30.0, 40.0])
     gave_up = np.array([True, True, False, True, False])
-    times, share = calibrate.survival(wait, gave_up)
+    times, share = patience.survival(wait, gave_up)
     assert times.tolist() == [10, 20, 30]
     assert share == pytest.approx([4 / 5, 4 / 5 * 3 / 4, 4 / 5 * 3 / 4 * 1 / 2])
-    assert calibrate.median_patience_s(wait, gave_up) == 30
+    assert patience.median_s((times, share)) == 30
 
 
 def test_patience_is_found_behind_answers():
     """Answers hide patience; the estimate sees through them."""
     rng = np.random.default_rng(3)
     n = 20_000
-    patience, offered = rng.exponential(200, n), rng.exponential(80, n)
-    records = calibrate.Contacts(
-        np.arange(n, dtype=float),
-        np.zeros(n, dtype=np.int64),
-        np.minimum(patience, offered),
-        np.where(offered < patience, 60.0, np.nan),
-        offered < patience,
-        np.zeros(n, dtype=np.int64),
-    )
-    found = np.array(calibrate.patience(records, 0).values_s)
+    stays, offered = rng.exponential(200, n), rng.exponential(80, n)
+    found = np.array(patience.measured(np.minimum(stays, offered), stays <= offered).values_s)
     assert np.median(found) == pytest.approx(200 * np.log(2), rel=0.05)
     assert found.mean() == pytest.approx(200, rel=0.1)
 
@@ -104,7 +98,7 @@ def test_shifts_put_as_many_on_duty_as_were_asked_for():
     need = np.zeros(48)
     need[16:30] = 3
     need[20:22] = 4.5
-    group = AgentGroup("g", calibrate.shifts_for(need, 1800.0))
+    group = AgentGroup("g", shifts_for(need, 1800.0))
     item = ContactClass("a", (1e-6,), {"": exponential(60.0)}, exponential(60.0))
     scenario = Scenario("day", (item,), (group,))
     tally = replicate(
@@ -115,14 +109,12 @@ def test_shifts_put_as_many_on_duty_as_were_asked_for():
 
 def test_the_verdict_says_when_a_lognormal_does_not_fit():
     rng = np.random.default_rng(1)
-    good = calibrate.fit_lognormal("work", rng.lognormal(5, 0.7, 5000))
-    bad = calibrate.fit_lognormal(
-        "work", np.concatenate([np.full(2000, 5.0), np.full(2000, 600.0)])
-    )
+    good = fit_lognormal("work", rng.lognormal(5, 0.7, 5000))
+    bad = fit_lognormal("work", np.concatenate([np.full(2000, 5.0), np.full(2000, 600.0)]))
     assert good.fits
     assert "does not fit" in bad.verdict
     with pytest.raises(MissingDataError, match="without spread"):
-        calibrate.fit_lognormal("work", np.full(10, 60.0))
+        fit_lognormal("work", np.full(10, 60.0))
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,19 @@ def test_recorded_contacts_come_and_take_as_recorded():
     assert outcome.tally.sum[0, p.HANDLE] == pytest.approx(np.nansum(took) + 20 * 200)
 
 
+def test_recorded_contacts_give_up_when_recorded():
+    at = np.sort(np.tile(np.arange(30) * 300.0, 4))
+    took, stays = np.full(120, 400.0), np.tile([np.inf, 20.0, np.nan, 0.0], 30)
+    known = ContactClass(
+        "a", (0.0,), {"": constant(200)}, constant(90.0), recorded=Recorded(at, took, stays)
+    )
+    scenario = Scenario("day", (known,), (AgentGroup("g", (Shift(2),)),))
+    outcome, twin = both(scenario, first_come_first_served([[True]]), 1, end=20_000.0)
+    assert_same(outcome, twin)
+    waits = {round(wait, 6) for _, wait, answered in twin.waits if not answered}
+    assert waits == {0.0, 20.0, 90.0}
+
+
 def test_the_same_seed_gives_the_same_run_and_another_does_not():
     one, same = (
         replicate(rich_scenario(), rich_params(), Span(0, HOUR), np.random.SeedSequence(3))

@@ -126,7 +126,7 @@ def test_change_against_a_loss_is_not_told(bench: Bench):
             standing.happenings(t["order_lines"], None, Activity.PURCHASE), AS_OF, YEAR
         ),
     )[0]
-    nobody = {"lines": 0, "revenue": None}
+    nobody = standing.Unattributed()
     names = [f.name for f in standing.answer(context, row, None, nobody, None, []).figures]
     assert "revenue" in names
     assert "revenue_change" not in names

@@ -14,9 +14,10 @@ from tests.value.conftest import Bench
 from tests.value.firms import AS_OF, START, context, examples, firms, positive
 from tests.value.naive import Firm, Line
 
-from tierwise.errors import MissingDataError, RefusedError
+from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.settings import Lens
 from tierwise.value import bands, concentration, dependency, whale
-from tierwise.value.ranking import ranked
+from tierwise.value.ranking import Demand, measure_of, ranked
 from tierwise.value.shares import top_count
 from tierwise.value.summary import summarise
 
@@ -314,3 +315,13 @@ def test_dependency(bench: Bench, firm: Firm):
     single = found.grid("largest").rows
     assert [(row["customer_id"], row["revenue"]) for row in single] == expected[:10]
     assert {row["name"] for row in single if row["customer_id"] == "a"} <= {"Anna"}
+
+
+def test_a_measure_is_known_by_name_and_others_are_answered_with_the_list():
+    """Every lens and the number of contacts; never a string that means nothing."""
+    assert measure_of("profit") is Lens.PROFIT
+    assert measure_of("contacts") is Demand.CONTACTS
+    with pytest.raises(UsageError, match='no measure "weight"') as said:
+        measure_of("weight")
+    assert "revenue" in said.value.remedy
+    assert "contacts" in said.value.remedy

@@ -113,3 +113,27 @@ def test_staff_without_an_aim_says_so(run, scenario):
     done = run("staff", scenario)
     assert done.exit_code == 2
     assert "[staffing]" in done.stderr
+
+
+def test_the_best_policy_that_a_product_can_do_is_written_in_its_settings(run, scenario, tmp_path):
+    out = tmp_path / "genesys.json"
+    done = run("simulate", "export", scenario, "--vendor", "genesys_cloud", "--out", out)
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(out.read_text())["priority"] == {"gold": 0, "bronze": 0}
+    assert "cannot order by strict" in done.stdout
+    done = run("simulate", "export", scenario, "--vendor", "asterisk", "--policy", "Gold first",
+               "--json")  # fmt: skip
+    assert json.loads(done.stdout)["settings"]["queues"]["gold"]["weight"] == 1
+
+
+def test_what_no_product_can_be_told_is_refused_with_reasons(run, scenario):
+    done = run("simulate", "export", scenario, "--vendor", "chatwoot", "--policy", "Gold first")
+    assert done.exit_code != 0
+    assert "cannot order by strict" in done.stderr
+    done = run("simulate", "export", scenario, "--vendor", "abacus")
+    assert done.exit_code == 2
+    assert "amazon-connect" in done.stderr
+
+
+def test_products_are_listed(run):
+    assert "freeswitch" in run("simulate", "vendors").stdout

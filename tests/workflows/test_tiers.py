@@ -108,6 +108,8 @@ def test_a_decision_in_force_decides_and_says_why(small: Desk):
     assert found.figure("tier").value == "A"
     assert found.figure("because").value == "Reference for schools (Kim, until 2026-06-30)"
     assert any("After 2026-06-30 the tier would be C." in note for note in found.notes)
+    assert "Reference for schools (Kim, until 2026-06-30)." in found.notes[0]  # names as written
+    assert found.figure("tier").opens == "tier:A"
 
 
 def test_an_expired_decision_falls_away_and_is_listed(small: Desk):

@@ -429,7 +429,10 @@ def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):
     """Contacts without a customer are in no share, and every answer about contacts says so."""
     contacts = small_firm.FILES["contacts.csv"].replace("k2,c2", "k2,").replace("k3,c7", "k3,")
     some = desk_of(tmp_path, contacts=contacts)
-    said = "Not counted: 2 of 3 contacts (50 agent minutes) that name no customer (unattributed)."
+    said = (
+        "Not counted: 2 of 3 contacts (50 agent minutes, 42.00 EUR) that name no customer"
+        " (unattributed)."
+    )
     for answer in (
         some.concentration(measure="contacts"),
         some.concentration(PROFIT),
@@ -441,6 +444,9 @@ def test_contacts_of_nobody_are_reported(desk: Desk, tmp_path):
     called = some.population(event=Activity.CONTACT).notes
     assert any(note.startswith("Not counted: 2 of 4 contacts") for note in called)
     assert not any("contacts" in note for note in some.concentration().notes)
+    card = some.today().figure("unattributed_contacts")
+    assert (card.value, card.note) == (2, "50 agent minutes, 42.00 EUR")
+    assert "unattributed_contacts" not in figures(some.today(FRANCE))
     assert not any("contacts" in note for note in desk.bands().notes)
 
 
@@ -879,6 +885,8 @@ def test_lens_gives_way_where_one_cost_is_unknown(tmp_path: Path):
     assert answer.context.lens == "revenue"
     assert figures(answer)["total"] == 1000
     assert [note for note in answer.notes if "2025-05-05" in note and "revenue" in note]
+    chosen = desk.concentration(Question(lens=Lens.REVENUE))
+    assert not [note for note in chosen.notes if "choose --lens" in note]
     assert desk.dependency().context.lens == "revenue"
     with pytest.raises(MissingDataError, match="unknown for 1 of"):
         desk.concentration(PROFIT)

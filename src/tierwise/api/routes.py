@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -20,8 +15,10 @@ from pydantic import BaseModel, Field
 
 from tierwise.api.problems import Problem, handle_errors, problem
 from tierwise.api.questions import QUESTIONS, Details
+from tierwise.api.simulation import add_simulation
+from tierwise.api.streaming import told
 from tierwise.api.tier_questions import TIER_QUESTIONS, TierDetails
-from tierwise.errors import NotFoundError, TierwiseError, UsageError
+from tierwise.errors import NotFoundError, UsageError
 from tierwise.settings import Lens, Period, TierBasis, TierRule
 from tierwise.workflows.build import build, builds_of
 from tierwise.workflows.question import Question, asked
@@ -31,8 +28,6 @@ from tierwise.workflows.value import Desk
 if TYPE_CHECKING:
     from tierwise.engine.builds import Build
     from tierwise.engine.project import ProjectFolder
-
-log = logging.getLogger("tierwise.api")
 
 VERSION = version("tierwise")
 OpenDesk = Callable[[str, str], Desk]
@@ -148,7 +143,7 @@ def mount(
     server: FastAPI,
     projects: Mapping[str, ProjectFolder],
     open_desk: OpenDesk,
-    today: Callable[[], date],
+    today: Callable[[str], date],
     current_snapshot: CurrentSnapshot,
 ) -> None:
     """Add the routes and the error documents to `server`."""
@@ -157,6 +152,7 @@ def mount(
     _add_build(router, projects, today)
     _add_value(router, open_desk)
     _add_tiers(router, open_desk)
+    add_simulation(router, today)
     _add_published(router, projects, current_snapshot)
     server.include_router(router)
     handle_errors(server)
@@ -258,7 +254,7 @@ def _add_published(
 
 
 def _add_build(
-    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[], date]
+    router: APIRouter, projects: Mapping[str, ProjectFolder], today: Callable[[str], date]
 ) -> None:
     @router.post("/projects/{project}/builds", response_class=StreamingResponse)
     def start_build(project: str, wanted: BuildRequest) -> StreamingResponse:
@@ -267,39 +263,14 @@ def _add_build(
         The build goes on when the reader leaves; whoever lists the builds later finds it.
         """
         folder = _find(projects, project)
+        day = today(folder.settings.project.time_zone)
+
+        def made(tell: Callable[[str], None]) -> dict[str, Any]:
+            found = build(folder, as_of=wanted.as_of, today=day, tell=tell)
+            return _entry(found).model_dump(mode="json")
+
         return StreamingResponse(
-            _told(lambda tell: build(folder, as_of=wanted.as_of, today=today(), tell=tell)),
+            told(lambda put: {"build": made(lambda text: put({"progress": text}))}, "build"),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-
-
-async def _told(work: Callable[[Callable[[str], None]], Build]) -> AsyncIterator[str]:
-    """Run `work` in a thread and yield what it tells, then how it ended."""
-    loop = asyncio.get_running_loop()
-    lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-
-    def put(line: dict[str, Any] | None) -> None:
-        # The reader's loop may be gone when a server stops during a build.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-
-    def run() -> None:
-        try:
-            put(
-                {
-                    "build": _entry(work(lambda text: put({"progress": text}))).model_dump(
-                        mode="json"
-                    )
-                }
-            )
-        except TierwiseError as error:
-            put({"problem": {"title": error.message, "detail": error.remedy}})
-        except Exception:
-            log.exception("a build failed")
-            put({"problem": {"title": "The build failed.", "detail": "See the server's log."}})
-        put(None)
-
-    threading.Thread(target=run, name="build", daemon=True).start()
-    while (line := await lines.get()) is not None:
-        yield json.dumps(line) + "\n"

@@ -90,7 +90,7 @@ def _run(ask: Ask, shared: dict[str, Any], own: dict[str, Any]) -> None:
     project = options.chosen_project(shared["project"], shared["demo"])
     began = time.perf_counter()
     as_of = options.day(shared["as_of"])
-    build = current_build(project, today=options.today(), as_of=as_of, tell=say)
+    build = current_build(project, today=options.today(project), as_of=as_of, tell=say)
     found = ask(Desk(project, build), question, **own)
     done = time.perf_counter()
     if written:

@@ -6,6 +6,7 @@ import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -91,9 +92,10 @@ def chosen_project(folder: Path, demo: str | None) -> ProjectFolder:
     return open_project(folder)
 
 
-def today() -> date:
-    """The clock is read here and handed down."""
-    return date.today()
+def today(project: ProjectFolder | None = None) -> date:
+    """The day it is in the project's time zone; the clock is read here and handed down."""
+    zone = project.settings.project.time_zone if project else "UTC"
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def day(as_of: datetime | None) -> date | None:

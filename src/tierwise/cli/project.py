@@ -94,10 +94,11 @@ def check(
     """Read everything once and explain every problem; exit 1 when there are errors."""
     from tierwise.workflows.check import check as check_project
 
+    chosen = options.chosen_project(project, demo)
     found = check_project(
-        options.chosen_project(project, demo),
+        chosen,
         as_of=options.day(as_of),
-        today=options.today(),
+        today=options.today(chosen),
         tell=say,
     )
     if as_json:
@@ -120,7 +121,7 @@ def build(
     from tierwise.workflows.build import build as make_build
 
     chosen = options.chosen_project(project, demo)
-    made = make_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
+    made = make_build(chosen, today=options.today(chosen), as_of=options.day(as_of), tell=say)
     if as_json:
         show_json(dict(made.manifest))
         return
@@ -171,7 +172,7 @@ def report(
 
     question = asked(lens, window, where)
     chosen = options.chosen_project(project, demo)
-    made = current_build(chosen, today=options.today(), as_of=options.day(as_of), tell=say)
+    made = current_build(chosen, today=options.today(chosen), as_of=options.day(as_of), tell=say)
     say("Drawing the report")
     write(out, render(Desk(chosen, made), question))
     typer.echo(f"{out} ({out.stat().st_size / 1024:,.0f} KiB)")

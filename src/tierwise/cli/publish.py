@@ -65,7 +65,7 @@ def publish(
         from tierwise.workflows.value import Desk
 
         day, question = options.day(as_of), asked(lens, window, None)
-        desk = Desk(chosen, current_build(chosen, today=options.today(), as_of=day, tell=say))
+        desk = Desk(chosen, current_build(chosen, today=options.today(chosen), as_of=day, tell=say))
         otherwise = Asked(goal, rule, basis)
         _show(put(desk, question, otherwise, os.environ, by=_who(), tell=say), as_json)
 

@@ -56,7 +56,7 @@ def _headline(project: ProjectFolder) -> dict[str, object]:
     from tierwise.workflows.build import current_build
     from tierwise.workflows.value import Desk
 
-    desk = Desk(project, current_build(project, today=options.today(), tell=say))
+    desk = Desk(project, current_build(project, today=options.today(project), tell=say))
     answer = desk.concentration(top_n=(40, 250))
     total = format_value(answer.figure("total").value, Unit.MONEY, answer.context.currency)
     counts = {row["customers"]: row for row in answer.grid("top").rows}

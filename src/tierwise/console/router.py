@@ -51,8 +51,9 @@ def _connect_page(app: Dash, house: House, pages: Sequence[Page]) -> None:
             return explained(error)
         if not house.projects:
             return no_project()
-        if house.key(view) in house.projects and not builds_of(house.projects[house.key(view)]):
-            return no_build(house.key(view))
+        project = house.projects.get(house.key(view))
+        if project is not None and not builds_of(project):
+            return no_build(house.key(view), project.name)
         page = by_path.get(view.path)
         if page is None:
             return no_page(view)

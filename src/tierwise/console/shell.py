@@ -18,7 +18,9 @@ from tierwise.settings import Lens
 SECTIONS = (
     ("Today", "/", "today"),
     ("Value", "/value", "value"),
+    ("Tiers", "/tiers", "tiers"),
     ("Customers", "/members", "people"),
+    ("Simulate", "/simulate", "simulate"),
     ("Data quality", "/problems", "data"),
 )
 """Navigation: label, address, icon. A section is listed once it exists."""
@@ -60,7 +62,22 @@ def shell(projects: Iterable[tuple[str, str]], ignored: str = "{}") -> Component
 
 
 def _header(projects: list[tuple[str, str]]) -> Component:
-    project = dmc.Select(
+    brand = html.Div("tierwise", className="tw-brand")
+    found: Component = dmc.Group(
+        [
+            dmc.Group([brand, _projects(projects)], gap="lg", wrap="nowrap"),
+            dmc.Group([_search(), _scheme()], gap="sm", wrap="nowrap"),
+        ],
+        justify="space-between",
+        h="100%",
+        px="lg",
+        wrap="nowrap",
+    )
+    return found
+
+
+def _projects(projects: list[tuple[str, str]]) -> Component:
+    found: Component = dmc.Select(
         id={"type": "ask", "name": "project"},
         data=[{"value": key, "label": name} for key, name in projects],
         placeholder=projects[0][1] if projects else "No project",
@@ -70,38 +87,31 @@ def _header(projects: list[tuple[str, str]]) -> Component:
         className="tw-picker",
         **aria(label="Project"),
     )
-    search = html.Div(
-        dmc.Autocomplete(
-            id="search-text",
-            placeholder="Find a customer by id or name",
-            data=[],
-            limit=8,
-            size="sm",
-            w=300,
-            leftSection=html.Span(className="tw-icon tw-icon-search"),
-            **aria(label="Find a customer by id or name"),
-        ),
-        role="search",
+    return found
+
+
+def _search() -> Component:
+    field = dmc.Autocomplete(
+        id="search-text",
+        placeholder="Find a customer by id or name",
+        data=[],
+        limit=8,
+        size="sm",
+        w=300,
+        leftSection=html.Span(className="tw-icon tw-icon-search"),
+        **aria(label="Find a customer by id or name"),
     )
-    scheme = dmc.ColorSchemeToggle(
+    return html.Div(field, role="search")
+
+
+def _scheme() -> Component:
+    found: Component = dmc.ColorSchemeToggle(
         lightIcon=html.Span(className="tw-icon tw-icon-sun"),
         darkIcon=html.Span(className="tw-icon tw-icon-moon"),
         variant="subtle",
         color="gray",
         size="lg",
         **aria(label="Switch between light and dark"),
-    )
-    found: Component = dmc.Group(
-        [
-            dmc.Group(
-                [html.Div("tierwise", className="tw-brand"), project], gap="lg", wrap="nowrap"
-            ),
-            dmc.Group([search, scheme], gap="sm", wrap="nowrap"),
-        ],
-        justify="space-between",
-        h="100%",
-        px="lg",
-        wrap="nowrap",
     )
     return found
 

@@ -15,7 +15,7 @@ from tierwise.errors import UsageError
 from tierwise.settings import Lens, Window
 from tierwise.workflows.value import Question
 
-SHARED = ("project", "build", "as_of", "lens", "window")
+SHARED = ("project", "build", "as_of", "lens", "window", "rule", "basis", "goal")
 """Parameters that every link keeps; `where` is kept too and may occur several times."""
 
 
@@ -73,6 +73,8 @@ class View:
             return self.href(selector) if selector else ""
         if selector.startswith("customer:"):
             return self.href("/customer", id=selector.removeprefix("customer:"))
+        if selector.startswith("tier:"):
+            return self.href("/tiers/members", tier=selector.removeprefix("tier:"))
         return self.href("/members", select=selector)
 
 

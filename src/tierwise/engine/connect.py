@@ -1,7 +1,7 @@
 """The embedded engine: one DuckDB under Ibis, with bounded memory.
 
-This is the only room that opens an engine or executes an expression. The
-distributed engine takes the same expressions through the same `Session`.
+This is the only room that opens an engine or executes an expression, so another
+engine could take the same expressions here; DuckDB is the only one so far.
 """
 
 from __future__ import annotations

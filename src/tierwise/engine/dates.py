@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.readers.rows import UnreadableError
+from tierwise.settings.zones import UTC
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Kind
 
@@ -45,6 +46,24 @@ _CLOCK = r"\d:\d"  # a time of day with an offset, not a date that ends in -0312
 
 
 @dataclass(frozen=True, slots=True)
+class Zones:
+    """Whose clock times are read from, and whose clock they are kept in."""
+
+    written: str = UTC  # of times that do not say their distance from UTC
+    kept: str = UTC  # of the project: its days, quarters and hours
+
+    @classmethod
+    def of(cls, source: str | None, project: str) -> Zones:
+        """The zones of a source; times without one are the project's where it names none."""
+        return cls(source or project, project)
+
+    @property
+    def same(self) -> bool:
+        """Whether times without an offset stay as they are written."""
+        return self.written == self.kept
+
+
+@dataclass(frozen=True, slots=True)
 class DateFormat:
     """How one column's dates are read."""
 
@@ -53,27 +72,40 @@ class DateFormat:
     forms: tuple[str, ...] = ()  # the strptime formats that occur; (): all with this day format
 
 
-def date_sql(text: str, kind: Kind, form: DateFormat, zone: str | None) -> str:
-    """SQL that reads one text as a date, or as a UTC time."""
+def date_sql(text: str, kind: Kind, form: DateFormat, zones: Zones) -> str:
+    """SQL that reads one text as a date or time of the project's zone.
+
+    A date with an offset stays the day it is written as where the project has no
+    zone of its own: exporters write the first moment of a day that way.
+    """
     wall = wall_sql(text, form)
-    if kind is Kind.DATE:
+    if kind is Kind.DATE and not (form.offsets and zones.kept != UTC):
         return f"CAST({wall} AS DATE)"
-    local = _to_utc(wall, zone, f"{text} LIKE '%:%'")
-    if not form.offsets:
-        return local
+    # A bare date has no zone; moving its midnight would move the day.
+    clocked = kind is Kind.TIME and not zones.same
+    local = (
+        f"CASE WHEN {text} LIKE '%:%' THEN {moved_sql(wall, zones)} ELSE {wall} END"
+        if clocked
+        else wall
+    )
+    read = _absolute(text, local, zones.kept) if form.offsets else local
+    return f"CAST({read} AS DATE)" if kind is Kind.DATE else read
+
+
+def moved_sql(wall: str, zones: Zones) -> str:
+    """SQL for a time by the project's clock that was read from the source's."""
+    if zones.same:
+        return wall
+    return f"timezone({quoted(zones.kept)}, timezone({quoted(zones.written)}, {wall}))"
+
+
+def _absolute(text: str, local: str, zone: str) -> str:
+    """A time that says its distance from UTC, by the clock of a zone; `local` where it does not."""
     joined = f"regexp_replace({_joined(text)}, '([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
     joined = f"regexp_replace({joined}, ':$', ':00')"
     shown = f"regexp_matches(trim({text}), '{_OFFSET}') AND regexp_matches({text}, '{_CLOCK}')"
-    absolute = f"timezone('UTC', TRY_CAST({joined} AS TIMESTAMPTZ))"
+    absolute = f"timezone({quoted(zone)}, TRY_CAST({joined} AS TIMESTAMPTZ))"
     return f"CASE WHEN {shown} THEN {absolute} ELSE {local} END"
-
-
-def _to_utc(wall: str, zone: str | None, has_clock: str) -> str:
-    """A bare date has no zone; moving its midnight would move the day."""
-    if zone is None or zone == "UTC":
-        return wall
-    moved = f"timezone('UTC', timezone({quoted(zone)}, {wall}))"
-    return f"CASE WHEN {has_clock} THEN {moved} ELSE {wall} END"
 
 
 def _joined(text: str) -> str:

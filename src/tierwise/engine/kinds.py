@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tierwise.engine.connect import quoted
-from tierwise.engine.dates import ISO, DateFormat, date_sql
+from tierwise.engine.dates import ISO, DateFormat, Zones, date_sql, moved_sql
 from tierwise.engine.mapping import Field
 from tierwise.engine.numbers import Numbers, number_sql
+from tierwise.settings.zones import UTC
 from tierwise.tables.schema import Kind
 from tierwise.units import AMOUNT_TYPE
 
@@ -61,13 +62,13 @@ class Manner:
     dates: Mapping[str, DateFormat]
     clean: frozenset[str]  # text columns without blanks at their ends
     whole: frozenset[str]  # id columns that were written as 17850.0
-    time_zone: str | None
+    zones: Zones
     cents: str  # SQL of the divisor of amounts in minor units; "" when amounts are in major ones
 
     @classmethod
-    def assumed(cls, fields: Sequence[Field]) -> Manner:
-        """The common manner: plain numbers, ISO dates in UTC, tidy text."""
-        return cls(Numbers(), {}, frozenset(f.column.name for f in fields), frozenset(), None, "")
+    def assumed(cls, fields: Sequence[Field], zones: Zones) -> Manner:
+        """The common manner: plain numbers, ISO dates by the project's clock, tidy text."""
+        return cls(Numbers(), {}, frozenset(f.column.name for f in fields), frozenset(), zones, "")
 
 
 def read_field(field: Field, manner: Manner) -> Reading:
@@ -202,25 +203,22 @@ def _flag(field: Field) -> Reading:
 
 
 def _date(field: Field, manner: Manner) -> Reading:
-    zone, kind, sql = manner.time_zone, field.column.kind, field.sql
+    zones, kind, sql = manner.zones, field.column.kind, field.sql
     if field.is_text:
         form = manner.dates.get(field.column.name, DateFormat(ISO))
-        value = date_sql(sql, kind, form, zone)
+        value = date_sql(sql, kind, form, zones)
         bad = _otherwise(f"{value} IS NULL", f"{_present(sql)} IS NOT NULL")
         return Reading(value, bad)
     if field.type == "DATE":
         return Reading(sql if kind is Kind.DATE else f"CAST({sql} AS TIMESTAMP)")
     if field.type == "TIMESTAMP WITH TIME ZONE":
-        shown = zone if kind is Kind.DATE and zone else "UTC"
+        shown = zones.kept if kind is Kind.TIME or zones.kept != UTC else zones.written
         local = f"timezone({quoted(shown)}, {sql})"
         return Reading(f"CAST({local} AS {'DATE' if kind is Kind.DATE else 'TIMESTAMP'})")
     if field.type.startswith("TIMESTAMP"):
         if kind is Kind.DATE:
             return Reading(f"CAST({sql} AS DATE)")
-        moved = zone is not None and zone != "UTC"
-        at = (
-            f"timezone('UTC', timezone({quoted(zone)}, CAST({sql} AS TIMESTAMP)))" if moved else sql
-        )
+        at = sql if zones.same else moved_sql(f"CAST({sql} AS TIMESTAMP)", zones)
         return Reading(f"CAST({at} AS TIMESTAMP)")
-    value = date_sql(f"CAST({sql} AS VARCHAR)", kind, DateFormat("%Y%m%d"), None)  # 20240105
+    value = date_sql(f"CAST({sql} AS VARCHAR)", kind, DateFormat("%Y%m%d"), Zones())  # 20240105
     return Reading(value, bad=f"{sql} IS NOT NULL AND {value} IS NULL")

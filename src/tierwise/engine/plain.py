@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tierwise.engine.dates import may_be_offset
+from tierwise.engine.dates import Zones, may_be_offset
 from tierwise.engine.kinds import FALSE, TRUE, listed
 from tierwise.engine.mapping import Field
+from tierwise.settings.zones import UTC
 from tierwise.tables.schema import Kind
 from tierwise.units import AMOUNT_TYPE
 
@@ -26,7 +27,7 @@ class Plain:
     misfit: str = ""
 
 
-def read_plainly(field: Field) -> Plain:
+def read_plainly(field: Field, zones: Zones) -> Plain:
     """How a text column is read where it is written in the common manner."""
     sql = field.sql
     match field.column.kind:
@@ -50,7 +51,7 @@ def read_plainly(field: Field) -> Plain:
             value += f" WHEN {word} IN ({listed(FALSE)}) THEN false END)"
             return Plain(value, _failed(sql, f"{value} IS NULL"))
         case Kind.DATE | Kind.TIME:
-            return _moment(field)
+            return _moment(field, zones)
 
 
 def _amount(sql: str) -> Plain:
@@ -61,13 +62,20 @@ def _amount(sql: str) -> Plain:
     return Plain(value, _failed(sql, doubt))
 
 
-def _moment(field: Field) -> Plain:
+def _moment(field: Field, zones: Zones) -> Plain:
     """Four digits of year first, which keeps out words that the engine takes for times."""
     sql = field.sql
     read = f"TRY_CAST({sql} AS TIMESTAMP)"
     value = f"CAST({read} AS DATE)" if field.column.kind is Kind.DATE else read
     year = f"{sql} >= '1' AND {sql} < ':' AND {read} < TIMESTAMP '10000-01-01'"
-    return Plain(value, _failed(sql, f"NOT coalesce({year}, false) OR {may_be_offset(sql)}"))
+    return Plain(value, _failed(sql, f"NOT coalesce({year}, false) OR {_offset(sql, zones)}"))
+
+
+def _offset(sql: str, zones: Zones) -> str:
+    """Whether a text may say its distance from UTC; a Z says nothing new where clocks show UTC."""
+    if zones.kept == UTC:
+        return may_be_offset(sql)
+    return f"{may_be_offset(sql)} OR right({sql}, 1) > '9'"
 
 
 def _failed(sql: str, condition: str) -> str:

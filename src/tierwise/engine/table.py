@@ -20,6 +20,7 @@ from tierwise.engine.mapping import Mapped, failing, mapped, queried
 from tierwise.engine.project import ProjectFolder
 from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, Rows, UnreadableError, identifier
 from tierwise.engine.rejects import Rejects
+from tierwise.engine.reused import find_reused, reused_problem
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
 from tierwise.tables.problems import Problem
@@ -108,7 +109,7 @@ def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Row
 
 def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     session, table, rows = loading.session, fields.table, fields.rows
-    view, noticed = typed_view(session, fields, source, loading.currency)
+    view, noticed = typed_view(session, fields, source, loading.project.settings.project)
     view, said = converted(
         session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )
@@ -127,6 +128,7 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     problems += same or duplicate_problems(fields, repeated)
     problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
     kept = _write(loading, fields, good, counts)
+    problems += _reused(loading, fields)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
     forget(session, fields)
@@ -218,6 +220,16 @@ def _write(loading: Loading, fields: Mapped, good: ir.Table, counts: Mapping[str
     path = loading.folder / f"{fields.table.name}.parquet"
     done = loading.session.raw.execute(f"COPY ({sql}) TO {quoted(path)} ({PARQUET})").fetchall()
     return int(done[0][0])
+
+
+def _reused(loading: Loading, fields: Mapped) -> list[Problem]:
+    """Order ids that are used again, among the lines that were written."""
+    order_id = fields.field("header_id")
+    if fields.table.name != "order_lines" or order_id is None:
+        return []
+    columns = tuple(field.column.name for field in fields.fields)
+    found = find_reused(loading.session, loading.folder / "order_lines.parquet", columns)
+    return [reused_problem(found, order_id.origin)] if found else []
 
 
 def _unknown_yet(

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 
 from tierwise.engine.connect import Session, quoted
-from tierwise.engine.dates import look_at_dates
+from tierwise.engine.dates import Zones, look_at_dates
 from tierwise.engine.kinds import NOTHING, Manner, Reading, cents_sql, listed, read_field
 from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.numbers import dots_in_doubt, look_at_numbers
 from tierwise.engine.plain import read_plainly
 from tierwise.engine.readers.rows import FILE, ROW, NotPlainError, identifier
-from tierwise.settings.model import Source
+from tierwise.settings.model import Project, Source
 from tierwise.tables.problems import Problem
 from tierwise.tables.schema import Kind
 
@@ -25,7 +25,7 @@ _FLAGS = ("bad", "big", "excess")
 
 
 def typed_view(
-    session: Session, mapped: Mapped, source: Source, currency: str
+    session: Session, mapped: Mapped, source: Source, project: Project
 ) -> tuple[ir.Table, tuple[Problem, ...]]:
     """Canonical columns, their flags, attributes; and what was noticed.
 
@@ -34,25 +34,29 @@ def typed_view(
     holding them.
     """
     _found_view(session, mapped)
-    cents = _cents(mapped, source, currency)
-    if not cents and _may_assume(mapped, source):
-        view = _typed(session, mapped, _plain_columns(mapped))
+    cents, zones = _cents(mapped, source, project.currency), _zones(source, project)
+    if not cents and zones.same and _may_assume(mapped, source):
+        view = _typed(session, mapped, _plain_columns(mapped, zones))
         if _fits(session, mapped, source):
             return view, ()
     if mapped.rows.is_straight:
         raise NotPlainError
-    manner, problems = _look(session, mapped, source, currency)
+    manner, problems = _look(session, mapped, source, project)
     parts = [part for field in mapped.fields for part in _columns(field, read_field(field, manner))]
     return _typed(session, mapped, parts), problems
 
 
-def _plain_columns(mapped: Mapped) -> list[str]:
+def _zones(source: Source, project: Project) -> Zones:
+    return Zones.of(source.time_zone, project.time_zone)
+
+
+def _plain_columns(mapped: Mapped, zones: Zones) -> list[str]:
     """Columns in the common manner; one flag says which rows were not written in it."""
-    manner = Manner.assumed(mapped.fields)
+    manner = Manner.assumed(mapped.fields, zones)
     parts, misfits = [], []
     for field in mapped.fields:
         if field.is_text:
-            plain = read_plainly(field)
+            plain = read_plainly(field, zones)
             parts.append(f"{plain.value} AS {field.column.name}")
             misfits += [plain.misfit] if plain.misfit else []
         else:
@@ -79,10 +83,7 @@ def typed_name(mapped: Mapped) -> str:
 
 def _may_assume(mapped: Mapped, source: Source) -> bool:
     """Whether nothing that is set, or known of the source, speaks against the common manner."""
-    common_zone = source.time_zone in {None, "UTC"}
-    return (
-        common_zone and not source.date_format and source.decimal != "," and not mapped.rows.excel
-    )
+    return not source.date_format and source.decimal != "," and not mapped.rows.excel
 
 
 def _fits(session: Session, mapped: Mapped, source: Source) -> bool:
@@ -158,13 +159,14 @@ def _columns(field: Field, reading: Reading) -> list[str]:
 
 
 def _look(
-    session: Session, mapped: Mapped, source: Source, currency: str
+    session: Session, mapped: Mapped, source: Source, project: Project
 ) -> tuple[Manner, tuple[Problem, ...]]:
-    numbers = look_at_numbers(session, mapped, source.decimal, currency)
+    numbers = look_at_numbers(session, mapped, source.decimal, project.currency)
     dates, said = look_at_dates(session, mapped, source.date_format)
     clean, whole = _ends(session, mapped)
-    cents = _cents(mapped, source, currency)
-    return Manner(numbers, dates, clean, whole, source.time_zone, cents), (*numbers.problems, *said)
+    cents = _cents(mapped, source, project.currency)
+    manner = Manner(numbers, dates, clean, whole, _zones(source, project), cents)
+    return manner, (*numbers.problems, *said)
 
 
 def _cents(mapped: Mapped, source: Source, currency: str) -> str:

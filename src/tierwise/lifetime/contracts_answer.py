@@ -17,7 +17,7 @@ from tierwise.lifetime.tenures import Array, Tenures
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Lens
 from tierwise.units import Unit
-from tierwise.value.shares import Rows
+from tierwise.value.shares import Rows, share
 
 FAR_OFF = 0.01
 """A curve that leaves the interval of what was seen by so much is said to be off."""
@@ -177,7 +177,7 @@ def _retention(found: Findings) -> tuple[dict[str, Any], ...]:
             "renewed": float(kept.value[i]),
             "renewed_low": float(kept.low[i]),
             "renewed_high": float(kept.high[i]),
-            "money_renewed": _share(money.kept[i], money.at_risk[i]),
+            "money_renewed": share(money.kept[i], money.at_risk[i]),
             "sbg": _at(models.get("sBG"), i),
             "bdw": _at(models.get("BdW"), i),
         }
@@ -188,10 +188,6 @@ def _retention(found: Findings) -> tuple[dict[str, Any], ...]:
 def _ratios(survival: Array) -> Array:
     ratios: Array = survival / np.concatenate(([1.0], survival[:-1]))
     return ratios
-
-
-def _share(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole > 0 else None
 
 
 def _at(values: Array | None, place: int) -> float | None:

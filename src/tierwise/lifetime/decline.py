@@ -27,7 +27,8 @@ NEGLIGIBLE = 40.0  # e-folds after which a tail is left out
 TAIL = 36.0  # the same for the density of p
 NODES = 128  # of p: ten digits for parameters met in practice, six for a of 0.02
 WIDEST = 3.0  # of the stretch in logits, so that no step leaps over where phi turns
-CHUNK = 4_096  # values of T, or cells, at once
+POINTS = 40  # of ln A, from which the integrals of all T are had
+CHUNK = 4_096  # cells at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,15 +59,18 @@ class Decline:
             return result
         degree = self._degree(reach)
         heights = self._coefficients(reach, degree)
-        widths = np.zeros((A.size, degree + 1))
-        for start in range(0, used.size, CHUNK):
-            rows = used[start : start + CHUNK]
-            widths[rows] = _moments(
-                A[rows], ends[start : start + CHUNK], reach, degree, rate_per_week
-            )
+        points = _points(A[used])
+        widths = _moments(points, _ends(points, weeks, rate_per_week), reach, degree, rate_per_week)
+        if points.size < used.size:
+            # As smooth in ln A as in w: a few points carry the integrals of every T.
+            heights = heights @ widths.T @ _transform(points.size)
+            widths = _polynomials(A, points)
         for start in range(0, x_index.size, CHUNK):
             cells = slice(start, start + CHUNK)
-            result[cells] = np.einsum("ck,ck->c", heights[x_index[cells]], widths[A_index[cells]])
+            row = (
+                A_index[cells] if points.size < used.size else np.searchsorted(used, A_index[cells])
+            )
+            result[cells] = np.einsum("ck,ck->c", heights[x_index[cells]], widths[row])
         return result
 
     def _degree(self, reach: float) -> int:
@@ -82,11 +86,36 @@ class Decline:
         values = np.empty((self.m.size, degree + 1))
         for row, m in enumerate(self.m):
             values[row] = np.exp(-m * np.log1p(np.outer(c, p[row]))) @ weight[row]
-        # On these points the polynomials are orthogonal: the transform is a product.
-        transform = chebyshev.chebvander(nodes, degree) * (2 / (degree + 1))
-        transform[:, 0] /= 2
-        coefficients: Matrix = values @ transform
+        coefficients: Matrix = values @ _transform(degree + 1)
         return coefficients
+
+
+def _points(A: Vector) -> Vector:
+    """The values themselves where they are few, else Chebyshev's points between them in ln A."""
+    if A.size <= POINTS:
+        return A
+    low, high = np.log(A.min()), np.log(A.max())
+    points: Vector = np.exp(low + 0.5 * (high - low) * (1 + chebyshev.chebpts1(POINTS)))
+    return points
+
+
+def _polynomials(A: Vector, points: Vector) -> Matrix:
+    """Chebyshev's polynomials at each A, on the stretch of ln A that the points stand for."""
+    ends = np.log(points[[0, -1]])
+    # The first and the last point lie inside of the stretch by this factor.
+    middle, half = ends.mean(), 0.5 * (ends[1] - ends[0]) / np.cos(0.5 * np.pi / points.size)
+    # A value that no cell has may lie outside, where polynomials explode.
+    found = np.clip((np.log(A) - middle) / half, -1.0, 1.0)
+    values: Matrix = chebyshev.chebvander(found, points.size - 1)
+    return values
+
+
+@cache
+def _transform(points: int) -> Matrix:
+    """From values on Chebyshev's points, where the polynomials are orthogonal, to coefficients."""
+    transform = chebyshev.chebvander(chebyshev.chebpts1(points), points - 1) * (2 / points)
+    transform[:, 0] /= 2
+    return np.asarray(transform, dtype=np.float64)
 
 
 def _beta_nodes(a: float, B: Vector) -> tuple[Matrix, Matrix]:

@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.settings import Activity, Lens
+from tierwise.units import SUM_TYPE
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
-from tierwise.value.ranking import SUM
 from tierwise.value.windows import between
 
 HISTORY = ("x", "t_x_days", "T_days")
@@ -53,7 +53,7 @@ def histories(
         first_spend=days.spend.cast("float64").argmin(days.day, where=bought).fill_null(0.0),
         value=_exactly(days.value.sum()).fill_null(0.0),
         own=_exactly(days.value.sum(where=bought)).fill_null(0.0),
-        own_squares=_exactly((rough * rough).cast(SUM).sum(where=bought)).fill_null(0.0),
+        own_squares=_exactly((rough * rough).cast(SUM_TYPE).sum(where=bought)).fill_null(0.0),
     )
     table = table.filter(table.purchases > 0)
     own_mean = table.own / table.purchases
@@ -82,12 +82,12 @@ def have_returns(lines: ir.Table) -> ir.Table:
 
 def _exactly(total: ir.Value) -> ir.Value:
     """A sum of decimals as floating point: sums of floats depend on the order of the rows."""
-    return total.cast(SUM).cast("float64")
+    return total.cast(SUM_TYPE).cast("float64")
 
 
 def total(column: ir.Value) -> ir.Value:
     """Sum of a floating-point column that comes out alike whatever the order of the rows."""
-    return _exactly(column.cast(SUM).sum())
+    return _exactly(column.cast(SUM_TYPE).sum())
 
 
 def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: bool) -> ir.Table:
@@ -165,9 +165,11 @@ def totals(table: ir.Table) -> ir.Table:
         customers=table.count(),
         repeat_buyers=(table.x > 0).sum(),
         unpaid_repeats=((table.x > 0) & (table.repeat_spend <= 0)).sum(),
-        spend=_exactly(table.spend.cast(SUM).sum()),
+        spend=_exactly(table.spend.cast(SUM_TYPE).sum()),
         # Who sent back all that was bought or more has spent nothing that a share could stay of.
-        value_of_spenders=_exactly(table.value.cast(SUM).sum(where=table.spend > 0).fill_null(0)),
+        value_of_spenders=_exactly(
+            table.value.cast(SUM_TYPE).sum(where=table.spend > 0).fill_null(0)
+        ),
         first_on=table.first_on.min(),
         last_on=table.last_on.max(),
     )

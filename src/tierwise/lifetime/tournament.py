@@ -10,7 +10,7 @@ from tierwise.errors import RefusedError
 from tierwise.lifetime.heldout import COVERED, NAIVE, TOP_SHARE, Split, pooled_verdict
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.shares import Rows
+from tierwise.value.shares import Rows, share
 
 HARMLESS_GAIN = 0.01
 """A list that captures less than a point more than the naive one is not worth a model."""
@@ -244,8 +244,8 @@ def _line(one: Round, name: str) -> dict[str, Any]:
         "predicted": measured[f"{name}_total"],
         "bias": measured[f"{name}_total"] / total - 1 if total else None,
         "error": measured[f"{name}_error"],
-        "captured": measured[f"{name}_captured"] / total if total else None,
-        "best_captured": measured["best_captured"] / total if total else None,
+        "captured": share(measured[f"{name}_captured"], total),
+        "best_captured": share(measured["best_captured"], total),
         "found": measured[f"{name}_found"] / top if top else None,
     }
 
@@ -269,21 +269,21 @@ def _coverage(rounds: Sequence[Round]) -> tuple[dict[str, Any], ...]:
         {
             "known_on": one.split.known_on,
             "rule": one.said_by,
-            "of": _best(share),
+            "of": _best(part),
             "level": one.coverage["level"],
             **{name: one.coverage[f"{place}_{name}"] for name in _COVERED},
         }
         for one in rounds
         if one.coverage
-        for place, share in enumerate(COVERED)
+        for place, part in enumerate(COVERED)
     )
 
 
 _COVERED = ("customers", "purchases_inside", "value_inside", "value_above")
 
 
-def _best(share: float) -> str:
-    return "all" if share == 1 else f"best {share:.0%}"
+def _best(part: float) -> str:
+    return "all" if part == 1 else f"best {part:.0%}"
 
 
 def covered(rounds: Sequence[Round]) -> str:

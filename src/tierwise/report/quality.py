@@ -14,7 +14,8 @@ from tierwise.units import Unit
 
 Manifest = Mapping[str, Any]
 
-UNATTRIBUTED = "no-customer"  # code of the problem that counts lines without a customer
+UNATTRIBUTED = "no-customer"  # code of the problem that counts rows without a customer
+WHAT = {"order_lines": "revenue", "contacts": "contacts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def section(manifest: Manifest) -> Quality:
 
 def _sentences(manifest: Manifest) -> tuple[str, ...]:
     found = [p for p in manifest["problems"] if p["code"] == UNATTRIBUTED]
-    unattributed = tuple(f"Unattributed revenue: {p['message']}" for p in found)
+    unattributed = tuple(f"Unattributed {WHAT[p['table']]}: {p['message']}" for p in found)
     none = () if manifest["problems"] else ("No problem was found in the data.",)
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     return (

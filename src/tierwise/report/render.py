@@ -40,7 +40,7 @@ def render(desk: Desk, question: Question) -> str:
 def document(asked: Asked, manifest: Mapping[str, Any]) -> str:
     """Lay out what was answered as one HTML document; `manifest` is the build's."""
     sections, missing = contents(asked)
-    return _template().render(
+    return template("report.html.jinja").render(
         project=asked.context.project,
         context=asked.context,
         facts=facts(asked.context),
@@ -71,7 +71,8 @@ def write(path: Path, html: str) -> None:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of the report by its file name."""
     environment = Environment(
         loader=PackageLoader("tierwise.report"),
         autoescape=True,
@@ -79,4 +80,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)

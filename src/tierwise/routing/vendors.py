@@ -34,6 +34,12 @@ class Vendor(StrEnum):
     FREESWITCH = "freeswitch"
     CHATWOOT = "chatwoot"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Vendor | None:
+        """With underscores and in capitals too."""
+        wanted = str(value).lower().replace("_", "-").replace(" ", "-")
+        return next((one for one in cls if one.value == wanted), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ordering:

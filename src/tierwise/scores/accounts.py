@@ -8,8 +8,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import WHOLE, Component
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows
 
 DOUBLINGS = 3
@@ -69,7 +68,7 @@ def _together(table: ir.Table, name: str, is_influence: ir.BooleanValue) -> ir.V
     most = column.max(where=is_influence)
     unknown = column.isnull().any()
     total = ibis.coalesce(most, column.sum(where=~is_influence))
-    return unknown.ifelse(None, total).cast(SUM)
+    return unknown.ifelse(None, total).cast(SUM_TYPE)
 
 
 def side_by_side(rolled: ir.Table, belonging: ir.Table, limit: int) -> ir.Table:
@@ -82,7 +81,7 @@ def side_by_side(rolled: ir.Table, belonging: ir.Table, limit: int) -> ir.Table:
     rows = rolled.filter(rolled.context == WHOLE)
     worth = rows.group_by("account_id").aggregate(
         **{
-            str(name): rows.value.sum(where=rows.component == str(name)).cast(SUM)
+            str(name): rows.value.sum(where=rows.component == str(name)).cast(SUM_TYPE)
             for name in Component
         }
     )

@@ -18,10 +18,9 @@ from dateutil.relativedelta import relativedelta
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Period
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
 from tierwise.value.population import index_of, label_of, period_index
-from tierwise.value.ranking import SUM
 from tierwise.value.shares import Rows
 from tierwise.value.windows import between
 
@@ -45,15 +44,15 @@ def expression(
     known = attributed(lines)
     known = known.filter(between(known, "created_at", None, as_of))
     won = _won(known, customers, period, begin)
-    cost = goods_cost(known) if has_goods_cost(known) else ibis.null(SUM)
+    cost = goods_cost(known) if has_goods_cost(known) else ibis.null(SUM_TYPE)
     known = known.mutate(margin=known.total_amount - cost)
     dated = known.inner_join(won, "customer_id")
     dated = dated.mutate(age=period_index(dated.created_at, Period.MONTH) - dated.won_month)
     whole = dated.margin.count() == dated.count()
     cells = dated.group_by("cohort", "age").aggregate(
         customers=dated.size.max(),
-        revenue=dated.total_amount.sum().cast(SUM),
-        gross_profit=whole.ifelse(dated.margin.sum().cast(SUM), None),
+        revenue=dated.total_amount.sum().cast(SUM_TYPE),
+        gross_profit=whole.ifelse(dated.margin.sum().cast(SUM_TYPE), None),
         first_day=dated.first_day.max(),
     )
     return cells.order_by("cohort", "age")

@@ -9,7 +9,7 @@ from enum import StrEnum
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE
 
 
 class Component(StrEnum):
@@ -28,14 +28,14 @@ SCHEMA: Mapping[str, str] = {
     "customer_id": "string",
     "context": "string",  # value of the dimension, or WHOLE
     "component": "string",  # a Component
-    "value": SUM,  # money; null where it is unknown
-    "low": SUM,  # ends of the interval; both equal `value` where it is exact
-    "high": SUM,
+    "value": SUM_TYPE,  # money; null where it is unknown
+    "low": SUM_TYPE,  # ends of the interval; both equal `value` where it is exact
+    "high": SUM_TYPE,
     "as_of": "date",
     "method": "string",  # how the value was come by, in words
     "source": "string",  # table or person that says so
     "observed_on": "date",  # of the newest fact behind the value
-    "cap": SUM,  # most that it may be; null: none applies
+    "cap": SUM_TYPE,  # most that it may be; null: none applies
     "expires_on": "date",  # last day it counts; null: for as long as builds confirm it
 }
 """Columns and types of value_scores; the last four say where a value comes from."""

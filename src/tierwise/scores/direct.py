@@ -13,8 +13,9 @@ import ibis.expr.types as ir
 
 from tierwise.scores.components import Component, scores
 from tierwise.settings import Lens
+from tierwise.units import SUM_TYPE
 from tierwise.value.orders import goods_cost, has_goods_cost
-from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.value.ranking import LABELS, counted
 from tierwise.value.windows import between
 
 NOT_BY_LINE = "(cost to serve)"
@@ -30,10 +31,10 @@ def by_context(
     A context with a line of unknown cost is null under gross profit and profit.
     """
     inside = lines.filter(between(lines, "created_at", start, as_of))
-    cells = inside.mutate(amount=_amount(inside, lens).cast(SUM))
+    cells = inside.mutate(amount=_amount(inside, lens).cast(SUM_TYPE))
     unknown = cells.amount.isnull().any()
     found = cells.group_by("customer_id", context="label").aggregate(
-        value=unknown.ifelse(None, cells.amount.sum()).cast(SUM),
+        value=unknown.ifelse(None, cells.amount.sum()).cast(SUM_TYPE),
         observed_on=cells.created_at.max().date(),
     )
     if lens is not Lens.PROFIT:
@@ -42,7 +43,7 @@ def by_context(
     cost = served.select(
         "customer_id",
         context=ibis.literal(NOT_BY_LINE),
-        value=(-served.cost_to_serve).cast(SUM),
+        value=(-served.cost_to_serve).cast(SUM_TYPE),
         observed_on=ibis.literal(as_of),
     )
     return found.union(cost)
@@ -54,7 +55,7 @@ def _amount(lines: ir.Table, lens: Lens) -> ir.Value:
         return total
     if lens is Lens.REVENUE_BEFORE_RETURNS:
         return ibis.ifelse(total > 0, total, 0)
-    cost = goods_cost(lines) if has_goods_cost(lines) else ibis.null(SUM)
+    cost = goods_cost(lines) if has_goods_cost(lines) else ibis.null(SUM_TYPE)
     return total - cost
 
 
@@ -62,7 +63,7 @@ def whole(contexts: ir.Table) -> ir.Table:
     """Roll contexts up to customers: null where one of them is, for the sum is not known then."""
     unknown = contexts.value.isnull().any()
     return contexts.group_by("customer_id").aggregate(
-        value=unknown.ifelse(None, contexts.value.sum()).cast(SUM),
+        value=unknown.ifelse(None, contexts.value.sum()).cast(SUM_TYPE),
         observed_on=contexts.observed_on.max(),
     )
 
@@ -73,7 +74,7 @@ def of_summary(summary: ir.Table, lens: Lens, as_of: date) -> ir.Table:
     observed = table.last_order_at.date()
     if lens is Lens.PROFIT:
         observed = (table.cost_to_serve != 0).fill_null(False).ifelse(as_of, observed)
-    return table.select("customer_id", value=table[lens].cast(SUM), observed_on=observed)
+    return table.select("customer_id", value=table[lens].cast(SUM_TYPE), observed_on=observed)
 
 
 def component(contexts: ir.Table, lens: Lens, window: str, as_of: date) -> ir.Table:

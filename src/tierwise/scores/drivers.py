@@ -24,8 +24,8 @@ from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores import tenure
 from tierwise.settings import Lens
-from tierwise.units import AMOUNT_PLACES, Unit
-from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.units import AMOUNT_PLACES, SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS, counted
 from tierwise.value.shares import Rows
 
 Values = Mapping[str, Fraction]
@@ -158,7 +158,7 @@ def _parts(table: ir.Table, lens: Lens) -> dict[str, ir.Value]:
     before = lens is Lens.REVENUE_BEFORE_RETURNS
     amount = table.revenue_before_returns if before else table.revenue
     costed = lens in (Lens.GROSS_PROFIT, Lens.PROFIT)
-    zero = ibis.literal(0).cast(SUM)
+    zero = ibis.literal(0).cast(SUM_TYPE)
     return {
         "amount": amount,
         "margin": table.gross_profit if costed else amount,

@@ -18,8 +18,7 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import Component, scores
 from tierwise.settings import InfluenceSettings
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows
 
 COMPLAINTS = "public complaints"
@@ -121,11 +120,11 @@ def expression(
         "state",
         "reach",
         "grade",
-        cap=table["cap"].cast(SUM),
-        uncapped=table.uncapped.cast(SUM),
-        value=_at_most(table.uncapped, table["cap"]).cast(SUM),
-        low=ibis.ifelse(table.fresh.isnull(), ibis.null("float64"), 0.0).cast(SUM),
-        high=high.cast(SUM),
+        cap=table["cap"].cast(SUM_TYPE),
+        uncapped=table.uncapped.cast(SUM_TYPE),
+        value=_at_most(table.uncapped, table["cap"]).cast(SUM_TYPE),
+        low=ibis.ifelse(table.fresh.isnull(), ibis.null("float64"), 0.0).cast(SUM_TYPE),
+        high=high.cast(SUM_TYPE),
     ).order_by(ibis.desc("value", nulls_first=False), ibis.asc("customer_id"))
 
 

@@ -24,6 +24,7 @@ from tierwise.scores.comparison import (
     moments,
     the_flagged,
 )
+from tierwise.settings import Lens
 from tierwise.units import Unit
 from tierwise.value.ranking import LABELS, counted
 from tierwise.value.shares import Rows
@@ -33,7 +34,7 @@ MEASURES = ("value", "acquisition_cost", "net")
 
 
 def expression(
-    summary: ir.Table, customers: ir.Table | None, edges: ir.Table, measure: str, as_of: date
+    summary: ir.Table, customers: ir.Table | None, edges: ir.Table, measure: Lens, as_of: date
 ) -> ir.Table:
     """One row a year of tenure: n, mean and variance of each measure, referred and others.
 
@@ -64,7 +65,7 @@ def _with_cost(table: ir.Table, customers: ir.Table | None) -> ir.Table:
     return joined.mutate(net=joined.value - joined.acquisition_cost)
 
 
-def answer(context: Context, rows: Rows, measure: str, min_group: int) -> Answer:
+def answer(context: Context, rows: Rows, measure: Lens, min_group: int) -> Answer:
     """The two differences and their sum, each with its interval; or that there are too few.
 
     Raises MissingDataError where nobody was referred.
@@ -144,7 +145,7 @@ def _of_cost(cost: Comparison, net: Comparison) -> list[Figure]:
 
 
 def _notes(
-    value: Comparison | None, enough: bool, known: bool, measure: str, min_group: int
+    value: Comparison | None, enough: bool, known: bool, measure: Lens, min_group: int
 ) -> tuple[str, ...]:
     if not enough:
         return (

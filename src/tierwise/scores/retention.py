@@ -13,8 +13,9 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.settings import Lens
+from tierwise.units import SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS, counted
 from tierwise.value.shares import Rows
 from tierwise.value.slices import LEVEL
 
@@ -36,16 +37,16 @@ def acquisition(customers: ir.Table | None) -> ir.Table:
     half = one.spread / one.n.cast("float64").sqrt() * NormalDist().inv_cdf(0.5 + LEVEL / 2)
     return one.select(
         "n",
-        cost=one["mean"].cast(SUM),
-        cost_low=(one["mean"] - half).cast(SUM),
-        cost_high=(one["mean"] + half).cast(SUM),
+        cost=one["mean"].cast(SUM_TYPE),
+        cost_low=(one["mean"] - half).cast(SUM_TYPE),
+        cost_high=(one["mean"] + half).cast(SUM_TYPE),
     )
 
 
-def trailing(summary: ir.Table, measure: str) -> ir.Table:
+def trailing(summary: ir.Table, measure: Lens) -> ir.Table:
     """Margin kept, as the window's own: `customer_id`, `value`, `low`, `high`."""
     table = counted(summary, measure)
-    value = table[measure].cast(SUM)
+    value = table[measure].cast(SUM_TYPE)
     return table.select("customer_id", value=value, low=value, high=value)
 
 
@@ -58,7 +59,7 @@ def expression(kept: ir.Table, customers: ir.Table | None) -> ir.Table:
     as if both were wrong in the same direction.
     """
     # A model's values are floating point; money is decimal.
-    money = {name: kept[name].cast(SUM) for name in ("value", "low", "high")}
+    money = {name: kept[name].cast(SUM_TYPE) for name in ("value", "low", "high")}
     table = kept.mutate(**money).cross_join(acquisition(customers))
     return table.select(
         "customer_id",
@@ -67,9 +68,9 @@ def expression(kept: ir.Table, customers: ir.Table | None) -> ir.Table:
         "cost_low",
         "cost_high",
         margin_kept=table.value,
-        value=(table.value + table["cost"]).cast(SUM),
-        low=(table.low + table.cost_low).cast(SUM),
-        high=(table.high + table.cost_high).cast(SUM),
+        value=(table.value + table["cost"]).cast(SUM_TYPE),
+        low=(table.low + table.cost_low).cast(SUM_TYPE),
+        high=(table.high + table.cost_high).cast(SUM_TYPE),
     ).order_by(ibis.desc("value", nulls_first=False), ibis.asc("customer_id"))
 
 
@@ -79,7 +80,7 @@ def totals(found: ir.Table) -> ir.Table:
         customers=found.count(),
         unknown=found.value.isnull().sum(),
         losing=(found.margin_kept < 0).sum(),
-        margin_kept=found.margin_kept.sum().cast(SUM),
+        margin_kept=found.margin_kept.sum().cast(SUM_TYPE),
         n=found.n.max(),
         cost=found["cost"].max(),
         cost_low=found.cost_low.max(),
@@ -144,7 +145,7 @@ def _figures(total: dict[str, Any]) -> tuple[Figure, ...]:
     )
 
 
-def label_of(measure: str) -> str:
+def label_of(measure: Lens) -> str:
     """What margin kept is called when it is that of the window."""
     return f"{LABELS[measure]} of the window"
 

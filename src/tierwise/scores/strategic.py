@@ -21,8 +21,7 @@ from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import Component, scores
 from tierwise.settings import StrategicSettings
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows
 
 NEEDED = ("owner", "reason", "evidence", "expires_on")
@@ -62,7 +61,7 @@ def expression(
     total = values.aggregate(
         cap=(values.value.cast("float64").sum(where=values.value > 0) * settings.max_share)
         .fill_null(0.0)
-        .cast(SUM)
+        .cast(SUM_TYPE)
     )
     table = _within(table.cross_join(total), settings)
     states = {str(state): place for place, state in enumerate(State)}
@@ -114,7 +113,7 @@ def _within(table: ir.Table, settings: StrategicSettings) -> ir.Table:
         group_by=standing, order_by=[ibis.asc("since"), ibis.asc("customer_id")], rows=(None, 0)
     )
     table = table.mutate(
-        running=table.amount.cast(SUM).sum().over(queue),
+        running=table.amount.cast(SUM_TYPE).sum().over(queue),
         place=ibis.row_number().over(queue),
     )
     over = (table.running > table["cap"]) | (table.place >= settings.max_customers)

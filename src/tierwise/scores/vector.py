@@ -16,8 +16,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import SCHEMA, WHOLE, Component
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows
 
 
@@ -37,9 +36,9 @@ def overview(vector: ir.Table) -> ir.Table:
     return rows.group_by("component").aggregate(
         customers=rows.count(),
         unknown=rows.value.isnull().sum(),
-        value=rows.value.sum().cast(SUM),
-        low=rows.low.sum().cast(SUM),
-        high=rows.high.sum().cast(SUM),
+        value=rows.value.sum().cast(SUM_TYPE),
+        low=rows.low.sum().cast(SUM_TYPE),
+        high=rows.high.sum().cast(SUM_TYPE),
         newest=rows.observed_on.max(),
         next_expiry=rows.expires_on.min(),
     )
@@ -50,7 +49,7 @@ def side_by_side(vector: ir.Table, by: Component, limit: int) -> ir.Table:
     rows = vector.filter(vector.context == WHOLE)
     found = rows.group_by("customer_id").aggregate(
         **{
-            str(name): rows.value.sum(where=rows.component == str(name)).cast(SUM)
+            str(name): rows.value.sum(where=rows.component == str(name)).cast(SUM_TYPE)
             for name in Component
         }
     )

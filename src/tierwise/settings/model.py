@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from tierwise.settings.base import SettingsModel as _Model
 from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
 from tierwise.settings.tiers import TiersSettings
+from tierwise.settings.zones import UTC, known_zone
 
 LONGEST_WINDOW = 600
 """Months."""
@@ -234,7 +235,7 @@ class Source(_Model):
     date_format: str | None = Field(None, description="such as %d/%m/%Y; unset: found by looking")
     sheet: str | None = Field(None, description="worksheet of an Excel file; unset: the first")
     time_zone: str | None = Field(
-        None, description="zone of times without one, such as Europe/Berlin"
+        None, description="zone of times without one; unset: the project's"
     )
     drop_identical: bool = Field(
         False, description="leave out rows that equal an earlier one in every column"
@@ -249,6 +250,11 @@ class Source(_Model):
             raise ValueError("a url needs a table or a sql query")
         return self
 
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        return None if value is None else known_zone(value)
+
 
 class Project(_Model):
     """Who the figures are about."""
@@ -256,6 +262,9 @@ class Project(_Model):
     name: str = Field("", description="shown on every page; unset: the folder's name")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217; totals are in it")
     as_of: date | None = Field(None, description="nothing dated later is read; unset: today")
+    time_zone: str = Field(
+        UTC, description="where the firm's day begins, such as Europe/Berlin; days are cut in it"
+    )
     builds: str = Field("builds", description="folder of the builds, relative to tierwise.toml")
     # Left out of manifests and of the ids of builds: it says where to publish, not what,
     # and may hold a password.
@@ -266,6 +275,11 @@ class Project(_Model):
         description="PostgreSQL to publish into; ${NAME} is read from the environment;"
         " unset: a server of the project's own",
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        return known_zone(value)
 
 
 class Settings(_Model):

@@ -11,7 +11,7 @@ from tierwise.errors import UsageError
 from tierwise.routing.params import Params
 from tierwise.simulation import shapes
 from tierwise.simulation.plant import Counts, Matrix, Plant, Vector
-from tierwise.simulation.scenario import ANY, AgentGroup, ContactClass, Scenario, Shift
+from tierwise.simulation.scenario import ANY, AgentGroup, ContactClass, Recorded, Scenario, Shift
 from tierwise.simulation.shapes import Duration
 
 
@@ -49,6 +49,7 @@ def plant_of(scenario: Scenario, params: Params) -> Plant:
         arrivals_per_s=np.array([c.arrivals_per_s for c in classes], dtype=np.float64),
         recorded_at_s=np.concatenate(at).astype(np.float64),
         recorded_handle_s=np.concatenate(handled).astype(np.float64),
+        recorded_patience_s=np.concatenate([_patience(r) for r in recorded]).astype(np.float64),
         recorded_first=np.concatenate([[0], np.cumsum([a.size for a in at])]).astype(np.int64),
         handle=handle.astype(np.int64),
         patience=table.column([c.patience for c in classes]),
@@ -77,6 +78,7 @@ def plant_of(scenario: Scenario, params: Params) -> Plant:
         duty_agent=duty_agent,
         duty_on=duty_on,
         duty_cycle_s=float(scenario.duty_cycle_s),
+        day_s=float(scenario.day_s),
         slot_first_event=len(classes) + 1,
         contact_first_event=len(classes) + 1 + int(slot_agent.size),
     )
@@ -108,6 +110,15 @@ def _handle(item: ContactClass, seniority: str) -> Duration:
     """Handle time for agents of a seniority; the first one given where nothing says more."""
     found = item.handle.get(seniority) or item.handle.get(ANY)
     return found if found is not None else next(iter(item.handle.values()))
+
+
+def _patience(recorded: Recorded | None) -> Vector:
+    """Patience of recorded contacts; NaN where it must be drawn."""
+    if recorded is None:
+        return np.empty(0)
+    if recorded.patience_s is None:
+        return np.full(recorded.at_s.size, np.nan)
+    return recorded.patience_s
 
 
 def _people(group: AgentGroup) -> Iterator[Shift]:

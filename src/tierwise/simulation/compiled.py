@@ -6,14 +6,32 @@ time of the event loop. So compiled functions here may not make arrays, only use
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
-
 from tierwise import routing
+
+_BLAS = "scipy.linalg"
+
+
+def _without_linear_algebra() -> Any:
+    """Numba without SciPy's linear algebra, a third of its start, which no loop here uses."""
+    if _BLAS in sys.modules:
+        import numba
+
+        return numba
+    sys.modules[_BLAS] = None  # type: ignore[assignment]  # as one that cannot be imported
+    try:
+        import numba
+    finally:
+        del sys.modules[_BLAS]
+    return numba
+
+
+numba = _without_linear_algebra()
 
 _njit: Any = numba.njit  # its types do not know `_nrt`
 

@@ -71,9 +71,9 @@ def next_look_s(thresholds_s: Vector, joined: float, t: float) -> float:
 
 
 @inlined
-def part_of_cycle(cycles: float) -> int:
-    """Part of the duty cycle, as the tally divides it, after so many cycles."""
-    return int((cycles - math.floor(cycles)) * p.DAY_BINS)
+def part_of_day(days: float) -> int:
+    """Part of the day, as the tally divides it, after so many days."""
+    return int((days - math.floor(days)) * p.DAY_BINS)
 
 
 @inlined
@@ -111,9 +111,10 @@ def run(
     thresholds, transfer = plant.thresholds_s, plant.transfer
     rates, edges = plant.arrivals_per_s, plant.edges_s
     recorded_first, recorded_at = plant.recorded_first, plant.recorded_at_s
-    recorded_handle = plant.recorded_handle_s
+    recorded_handle, recorded_patience = plant.recorded_handle_s, plant.recorded_patience_s
     slot_agent, slot_group, slot_level = plant.slot_agent, plant.slot_group, plant.slot_level
-    slots0, contacts0, cycle = plant.slot_first_event, plant.contact_first_event, plant.duty_cycle_s
+    slots0, contacts0 = plant.slot_first_event, plant.contact_first_event
+    cycle, day = plant.duty_cycle_s, plant.day_s
     when, heap, place, n = state.when, state.heap, state.place, state.n
     made, part, cycle_from = state.made, state.part, state.cycle_from
     queue_length, head_wait = state.queue_length, state.head_wait_s
@@ -169,6 +170,7 @@ def run(
         # What the event leads to: a contact that asks for an agent, one that is put
         # off until later, one that leaves the queue, places that become free.
         asks, number, recorded_s, expected, unannounced = -1, 0, math.nan, False, False
+        stays_s = math.nan  # recorded patience
         put_off, put_off_until = -1, 0.0
         gone, gone_up = -1, False
         free, free_end = 0, 0
@@ -183,6 +185,7 @@ def run(
             coming = math.inf
             if of_record > 0:
                 recorded_s = recorded_handle[recorded_first[k] + number]
+                stays_s = recorded_patience[recorded_first[k] + number]
                 if number + 1 < of_record:
                     coming = recorded_at[recorded_first[k] + number + 1]
             else:
@@ -317,7 +320,7 @@ def run(
                 if gone_up:
                     rows = note(trace, rows, t, GAVE_UP, k, -1, number)
                     if inside:
-                        at = part_of_cycle(joined / cycle)
+                        at = part_of_day(joined / day)
                         count_wait(count, total, histogram, by_time, k, at, t - joined)
                         count[k, p.ABANDONED] += 1
                         total[k, p.WAIT_ABANDONED] += t - joined
@@ -364,7 +367,9 @@ def run(
                         )
                         area_from[k] = t
                         until = math.inf
-                        if gives_up[k] == 1 and not expected:
+                        if not math.isnan(stays_s):
+                            until = t + stays_s
+                        elif gives_up[k] == 1 and not expected:
                             u = uniform(keys[k, p.STAYS], number)
                             until = t + duration_s(patience_of[k], u, shapes)
                         c_class[c], c_number[c], c_join[c] = k, number, t
@@ -439,7 +444,7 @@ def run(
                     recorded_s = duration_s(handle_of[k, slot_level[s]], u, shapes)
                 recorded_s *= 1.0 + plant.slowdown[g] * in_hand[a]
                 if warm <= joined < end:
-                    at = part_of_cycle(joined / cycle)
+                    at = part_of_day(joined / day)
                     wait = t - joined
                     count_wait(count, total, histogram, by_time, k, at, wait)
                     count[k, p.ANSWERED] += 1

@@ -41,7 +41,7 @@ SUB, LOWEST, OCTAVES = 32, -20, 50
 BINS = 2 + SUB * OCTAVES
 
 DAY_BINS = 48
-"""Parts of a cycle (half hours of a day) that waits are shown by."""
+"""Parts of a day (half hours) that waits are shown by."""
 
 
 class Plant(NamedTuple):
@@ -51,6 +51,7 @@ class Plant(NamedTuple):
     arrivals_per_s: Matrix  # (K, P)
     recorded_at_s: Vector  # arrivals as recorded, class after class
     recorded_handle_s: Vector  # their handle times; NaN where it must be drawn
+    recorded_patience_s: Vector  # their patience; NaN where it must be drawn
     recorded_first: Counts  # (K + 1,) where each class's records start; none: by rate
     shapes: Shapes
     handle: Counts  # (K, levels of seniority) row of `shapes`
@@ -79,6 +80,7 @@ class Plant(NamedTuple):
     duty_agent: Counts  # (D,)
     duty_on: Counts  # (D,) 1: comes, 0: goes
     duty_cycle_s: float
+    day_s: float  # that waits are shown by time of
     slot_first_event: int  # number of the event of place 0
     contact_first_event: int  # number of the event of contact 0
 

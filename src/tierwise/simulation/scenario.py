@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tierwise.simulation.shapes import NOBODY_GIVES_UP, Duration, constant
 
 DAY_S = 86_400.0
+WEEK_S = 7 * DAY_S
 HOUR_S = 3_600.0
 ANY = ""
 """Seniority of handle times that hold for all who have none of their own."""
@@ -58,6 +59,7 @@ class Recorded:
 
     at_s: npt.NDArray[np.float64]  # (contacts,) seconds from the start, ascending
     handle_s: npt.NDArray[np.float64]  # (contacts,) seconds; NaN where nobody answered
+    patience_s: npt.NDArray[np.float64] | None = None  # (contacts,) seconds; NaN: drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,11 @@ class Scenario:
     groups: tuple[AgentGroup, ...]
     edges_s: tuple[float, ...] = (0.0, float("inf"))  # ends of the parts of the arrival cycle
     duty_cycle_s: float = DAY_S  # after this time shifts start again
+
+    @property
+    def day_s(self) -> float:
+        """What waits are shown by time of: a day, where the duty cycle has whole days."""
+        return DAY_S if self.duty_cycle_s % DAY_S == 0 else self.duty_cycle_s
 
     def offered_load(self) -> dict[str, float]:
         """Mean number of agents that each class would keep busy, at its mean rate."""

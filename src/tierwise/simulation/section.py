@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -13,11 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tierwise.errors import SettingsError, UsageError
 from tierwise.routing.params import Params
 from tierwise.routing.section import PolicySection, params_of, read_policy
+from tierwise.routing.vendor_settings import policy_from
+from tierwise.routing.vendors import Vendor
 from tierwise.simulation import shapes
 from tierwise.simulation.scenario import (
     ANY,
     DAY_S,
     HOUR_S,
+    WEEK_S,
     AgentGroup,
     Callback,
     ContactClass,
@@ -28,6 +34,7 @@ from tierwise.simulation.scenario import (
     Shift,
 )
 from tierwise.simulation.shapes import Duration, Shape
+from tierwise.simulation.shifts import shifts_for
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _CLOCK = re.compile(r"(\d\d?):(\d\d)")
@@ -128,7 +135,7 @@ class ClassSection(BaseModel):
     channel: str = ""
     reason: str = ""
     arrivals_per_hour: float | tuple[float, ...] = Field(
-        description="One rate, or one for each equal part of the day."
+        description="One rate, or one for each equal part of the cycle."
     )
     handle: DurationSection | dict[str, DurationSection] = Field(
         description="One distribution, or one by seniority."
@@ -136,11 +143,36 @@ class ClassSection(BaseModel):
     patience: DurationSection = DurationSection(shape=Shape.NEVER)
     wrap_up: DurationSection = _NONE
     target_wait_s: float = Field(20, ge=0)
+    weight: float = Field(1, ge=0, description="What one contact counts when a policy is chosen.")
     retrial: RetrialSection | None = None
     self_service: SelfServiceSection | None = None
     callback: CallbackSection | None = None
     later_slot: LaterSlotSection | None = None
     transfers: dict[str, float] = Field(default_factory=dict)
+
+
+class Cycle(StrEnum):
+    """After which time rates and shifts start again."""
+
+    DAY = "day"
+    WEEK = "week"  # from Monday midnight
+
+    @property
+    def length_s(self) -> float:
+        """Seconds."""
+        return DAY_S if self is Cycle.DAY else WEEK_S
+
+
+class Weekday(StrEnum):
+    """Days in the order of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
 
 
 class ShiftSection(BaseModel):
@@ -152,6 +184,9 @@ class ShiftSection(BaseModel):
     begin: str = Field(alias="from", description="HH:MM")
     end: str = Field(alias="to", description="HH:MM; before `from` it is on the next day")
     breaks: tuple[tuple[str, str], ...] = ()
+    days: tuple[Weekday, ...] = Field(
+        tuple(Weekday), description="With a cycle of a week: on which days."
+    )
 
     @model_validator(mode="after")
     def _clocks(self) -> Self:
@@ -159,11 +194,25 @@ class ShiftSection(BaseModel):
             seconds_of(text)
         return self
 
-    def shift(self) -> Shift:
-        """With times in seconds of the day."""
-        breaks = tuple((seconds_of(start), seconds_of(end)) for start, end in self.breaks)
-        end = seconds_of(self.end)
-        return Shift(self.agents, seconds_of(self.begin), end or DAY_S, breaks)
+    def shift(self, cycle_s: float = DAY_S) -> Shift:
+        """With times in seconds of the cycle; in a week the same people come every day."""
+        breaks = [(seconds_of(start), seconds_of(end)) for start, end in self.breaks]
+        start, end = seconds_of(self.begin), seconds_of(self.end) or DAY_S
+        if cycle_s == DAY_S:
+            return Shift(self.agents, start, end, tuple(breaks))
+        end += DAY_S if end < start else 0.0
+        opens = [list(Weekday).index(day) * DAY_S for day in sorted(set(self.days), key=_place)]
+        spans = [(day + start, day + end) for day in opens]
+        off = [(a[1], b[0]) for a, b in pairwise(spans)]
+        off += [(day + a, day + b) for day in opens for a, b in breaks]
+        last = spans[-1][1]
+        return Shift(
+            self.agents, spans[0][0], last if last <= cycle_s else last - cycle_s, tuple(off)
+        )
+
+
+def _place(day: Weekday) -> int:
+    return list(Weekday).index(day)
 
 
 def seconds_of(clock: str) -> float:
@@ -181,7 +230,9 @@ class GroupSection(BaseModel):
 
     name: str = Field(min_length=1)
     serves: tuple[str, ...] = Field(min_length=1, description="Classes they have the skill for.")
-    agents: int | None = Field(None, ge=0, description="On duty all the time.")
+    agents: int | tuple[int, ...] | None = Field(
+        None, description="On duty all the time, or in each equal part of the cycle."
+    )
     shifts: tuple[ShiftSection, ...] = ()
     seniority: str = ANY
     concurrency: int = Field(1, ge=1)
@@ -192,14 +243,20 @@ class GroupSection(BaseModel):
     def _one_of_two(self) -> Self:
         if (self.agents is None) == (not self.shifts):
             raise ValueError("give either agents or shifts")
+        if any(number < 0 for number in self._in_parts()):
+            raise ValueError("agents: a number is below 0")
         return self
 
-    def group(self) -> AgentGroup:
-        """For the simulation."""
-        always = (Shift(self.agents or 0),)
+    def _in_parts(self) -> tuple[int, ...]:
+        return self.agents if isinstance(self.agents, tuple) else (self.agents or 0,)
+
+    def group(self, cycle_s: float) -> AgentGroup:
+        """For the simulation, with duties that start again after `cycle_s`."""
+        parts = self._in_parts()
+        always = (Shift(parts[0]),) if len(parts) == 1 else shifts_for(parts, cycle_s / len(parts))
         return AgentGroup(
             self.name,
-            tuple(item.shift() for item in self.shifts) or always,
+            tuple(item.shift(cycle_s) for item in self.shifts) or always,
             self.seniority,
             self.concurrency,
             self.slowdown,
@@ -259,18 +316,34 @@ class StaffingSection(BaseModel):
         return self
 
 
+class CalibrationSection(BaseModel):
+    """Which recorded contacts the scenario was made from, so that they can be replayed."""
+
+    model_config = _STRICT
+
+    by: tuple[str, ...] = Field(min_length=1, description="What names a class: channel, tier...")
+    first_day: date
+    last_day: date
+
+
 class ScenarioSection(BaseModel):
     """A whole scenario file."""
 
     model_config = _STRICT
 
     title: str = "Scenario"
+    cycle: Cycle = Field(Cycle.DAY, description="What lists by part divide: a day or a week.")
+    calibration: CalibrationSection | None = None
     run: RunSection = RunSection()
     classes: tuple[ClassSection, ...] = Field(min_length=1)
     groups: tuple[GroupSection, ...] = Field(min_length=1)
     policy: PolicySection | None = None
     policies: tuple[PolicySection, ...] = ()
     staffing: StaffingSection | None = None
+    present_rule: str = Field("", description="A product whose queue rule runs today.")
+    present_settings: dict[str, Any] = Field(
+        default_factory=dict, description="Its settings, as `tierwise simulate export` writes them."
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -307,6 +380,8 @@ class Asked:
     policies: tuple[PolicySection, ...]
     serves: Mapping[str, tuple[str, ...]]  # by group: classes it has the skill for
     staffing: StaffingSection | None = None
+    calibration: CalibrationSection | None = None
+    weights: tuple[float, ...] = ()  # by class, for choosing a policy
 
     def params(self, policy: PolicySection) -> Params:
         """The policy as arrays for this scenario."""
@@ -330,15 +405,50 @@ def read_scenario(document: Mapping[str, Any]) -> Asked:
             f"The scenario has problems:\n{listed}\n", "docs/reference/scenarios.md lists all keys."
         ) from None
     parts = max(len(_rates(item)) for item in section.classes)
-    edges = (0.0, float("inf")) if parts == 1 else tuple(np.linspace(0, DAY_S, parts + 1).tolist())
+    cycle_s = section.cycle.length_s
+    edges = (0.0, float("inf"))
+    if parts > 1:
+        edges = tuple(np.linspace(0, cycle_s, parts + 1).tolist())
     scenario = Scenario(
         section.title,
         tuple(_class(item, parts) for item in section.classes),
-        tuple(item.group() for item in section.groups),
+        tuple(item.group(cycle_s) for item in section.groups),
         edges,
+        cycle_s,
     )
     serves = {group.name: group.serves for group in section.groups}
-    return Asked(scenario, section.run, tuple(policies), serves, section.staffing)
+    if section.present_rule:
+        policies.insert(0, _present(section, policies, serves))
+    return Asked(
+        scenario,
+        section.run,
+        tuple(policies),
+        serves,
+        section.staffing,
+        section.calibration,
+        tuple(item.weight for item in section.classes),
+    )
+
+
+def _present(
+    section: ScenarioSection, policies: Sequence[PolicySection], serves: Mapping[str, Sequence[str]]
+) -> PolicySection:
+    """The rule of the product that runs today."""
+    others = [policy.label for policy in policies if policy.present]
+    if others:
+        raise SettingsError(
+            f"Two rules are said to run today: {section.present_rule} and {others[0]}.",
+            "Leave out present_rule, or present = true.",
+        )
+    try:
+        vendor = Vendor(section.present_rule)
+    except ValueError:
+        raise SettingsError(
+            f'present_rule = "{section.present_rule}": there is no such product.',
+            f"Known: {', '.join(Vendor)}.",
+        ) from None
+    names = [item.name for item in section.classes]
+    return policy_from(vendor, section.present_settings, names, serves)
 
 
 def _class(item: ClassSection, parts: int) -> ContactClass:

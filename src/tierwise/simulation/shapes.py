@@ -120,7 +120,7 @@ def empirical(values_s: Sequence[float] | npt.NDArray[np.float64]) -> Duration:
         raise UsageError(
             f"A measured duration is {wrong}: negative or missing.", "Leave such rows out."
         )
-    return Duration(Shape.EMPIRICAL, values_s=tuple(_thinned(np.sort(values)).tolist()))
+    return Duration(Shape.EMPIRICAL, values_s=tuple(thinned(np.sort(values)).tolist()))
 
 
 def equally_likely(values_s: Sequence[float] | npt.NDArray[np.float64]) -> Duration:
@@ -131,11 +131,11 @@ def equally_likely(values_s: Sequence[float] | npt.NDArray[np.float64]) -> Durat
     return Duration(Shape.EMPIRICAL, values_s=tuple(values.tolist()))
 
 
-def _thinned(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Means of groups of equal size, which keep the mean of all."""
-    if values.size <= MOST_VALUES:
+def thinned(values: npt.NDArray[np.float64], most: int = MOST_VALUES) -> npt.NDArray[np.float64]:
+    """Means of groups of equal size of ascending values, which keep the mean of all."""
+    if values.size <= most:
         return values
-    cuts = np.linspace(0, values.size, MOST_VALUES + 1)
+    cuts = np.linspace(0, values.size, most + 1)
     total = np.concatenate([[0.0], np.cumsum(values)])
     below = np.interp(cuts, np.arange(values.size + 1), total)
     means: npt.NDArray[np.float64] = np.diff(below) / np.diff(cuts)

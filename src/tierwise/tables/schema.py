@@ -1,8 +1,9 @@
 """The canonical tables, column by column.
 
 A source of any shape is mapped onto these names; everything above this floor
-speaks them and no others. Times are UTC without a zone, money is in major units
-of `currency`, durations carry their unit in the name.
+speaks them and no others. Times stand by the project's clock (UTC unless
+it is set), without a zone; money is in major units of `currency`; durations carry
+their unit in the name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Kind(StrEnum):
     INTEGER = "integer"
     FLAG = "flag"
     DATE = "date"
-    TIME = "time"  # UTC, without a zone
+    TIME = "time"  # by the project's clock, without a zone
 
 
 TYPE_AT_REST = MappingProxyType(

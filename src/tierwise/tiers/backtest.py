@@ -161,7 +161,7 @@ def _verdict(fewer: float | None, lost: float | None) -> str:
     if fewer is None or lost is None:
         return "Nobody moved by the rule alone, so there is nothing to hold in place."
     good = fewer >= WANTED_FEWER and lost <= WANTED_LOSS
-    told = f"Holding members in place makes {fewer:.0%} fewer moves and gives up {lost:.1%} of"
+    told = f"Holding members in place makes {fewer:.0%} fewer moves and gives up {lost:z.1%} of"
     told += " captured value at equal sizes"
     if good:
         return f"{told}: at least {WANTED_FEWER:.0%} fewer for at most {WANTED_LOSS:.0%}."

@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who
 from tierwise.tiers.values import total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
@@ -140,10 +141,8 @@ def answer(
 
 
 def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
+        **who(row, names),
         "need": row["need"],
         "value": row["value"],
         "potential": row["potential"],
@@ -151,13 +150,11 @@ def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "near_value": row["near_value"],
         "p_active": row["p_active"],
         "kind": row["kind"],
-        "opens": f"customer:{customer}",
     }
 
 
 _CUSTOMERS = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("need", "Need"),
     Column("value", "Value", Unit.MONEY),
     Column("potential", "Potential", Unit.MONEY, "Beside value, not part of it"),

@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TierRule, TiersSettings
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.tiers.rows import WHO, who_in_tier
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.shares import Rows, top_rank
 
 POOLED = "(small contexts)"
@@ -26,7 +26,9 @@ def pooled(parts: ir.Table, min_cell: int) -> ir.Table:
     """`customer_id`, `context`, `value` with contexts of few customers put together."""
     size = parts.customer_id.nunique().over(group_by="context")
     table = parts.mutate(context=(size >= min_cell).ifelse(parts.context, POOLED))
-    return table.group_by("customer_id", "context").aggregate(value=table.value.sum().cast(SUM))
+    return table.group_by("customer_id", "context").aggregate(
+        value=table.value.sum().cast(SUM_TYPE)
+    )
 
 
 def tiered(parts: ir.Table, settings: TiersSettings, thresholds: Sequence[float]) -> ir.Table:
@@ -36,7 +38,7 @@ def tiered(parts: ir.Table, settings: TiersSettings, thresholds: Sequence[float]
     taken in proportion to the context's share of customers. Zero or less is the last tier.
     """
     window = ibis.window(group_by="context", order_by=[ibis.desc("value"), ibis.asc("customer_id")])
-    earned = ibis.greatest(parts.value, Decimal(0)).cast(SUM)
+    earned = ibis.greatest(parts.value, Decimal(0)).cast(SUM_TYPE)
     table = parts.mutate(
         place=ibis.row_number().over(window) + 1,
         n=parts.count().over(group_by="context"),
@@ -201,17 +203,13 @@ def answer(
 def _row(
     row: Mapping[str, Any], label: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
-        "tier": label[row["tier"]],
+        **who_in_tier(row, label, names),
         "best": label[row["best"]],
         "worst": label[row["worst"]],
         "contexts": row["contexts"],
         "largest": row["told"],
         "value": row["value"],
-        "opens": f"customer:{customer}",
     }
 
 
@@ -232,8 +230,7 @@ def _account(
 
 
 _DIFFER = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("tier", "As a whole"),
     Column("best", "Best context"),
     Column("worst", "Worst"),

@@ -58,7 +58,7 @@ def answer(
 
 def _figures(row: Mapping[str, Any], label: Mapping[int, str], cuts: Cuts) -> tuple[Figure, ...]:
     return (
-        Figure("tier", "Tier", label[row["tier"]], Unit.TEXT),
+        Figure("tier", "Tier", label[row["tier"]], Unit.TEXT, opens=f"tier:{label[row['tier']]}"),
         Figure("p_tier", "Probability to belong here next window", row["p_tier"], Unit.SHARE),
         Figure("value", "Value", row["value"], Unit.MONEY),
         Figure("rank", "Rank", row["rank"], Unit.RANK, note=f"of {cuts.customers:,}"),
@@ -83,7 +83,8 @@ def _why(
     )
     if row["reason"] == Reason.STAYS or row["reason"] == Reason.NEW:
         return told
-    return f"{told} {reason_words(row).capitalize()}."
+    words = reason_words(row)
+    return f"{told} {words[:1].upper()}{words[1:]}."  # names keep their capitals
 
 
 def _later(

@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.tiers.values import mean
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
@@ -206,15 +207,11 @@ def _target(lift: float | None, row: Mapping[str, Any]) -> str:
 def _row(
     row: Mapping[str, Any], label: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
-        "tier": label.get(row["tier"], "no customer yet"),
+        **who_in_tier(row, label, names),
         "fit": row["fit"],
         "value": row["value"],
         "near_value": row["near_value"],
-        "opens": f"customer:{customer}" if row["tier"] else "",
     }
 
 
@@ -231,8 +228,7 @@ _PROFILE = (
     Column("says", "So"),
 )
 _ALIKE = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("tier", "Tier"),
     Column("fit", "Fit", Unit.NUMBER, "Above 0: more like the best than usual"),
     Column("value", "Value", Unit.MONEY),

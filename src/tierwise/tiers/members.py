@@ -12,7 +12,7 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
 from tierwise.tiers.stability import WORDS, Reason
 from tierwise.units import Unit
-from tierwise.value.shares import Rows
+from tierwise.value.shares import Rows, share
 
 
 def listed(members: ir.Table, tier: int | None, limit: int) -> ir.Table:
@@ -152,7 +152,7 @@ def movers_answer(
             Figure("in_both", "Customers at both reviews", total, Unit.COUNT),
             Figure("moved_up", "Moved up", up, Unit.COUNT),
             Figure("moved_down", "Moved down", total - stayed - up, Unit.COUNT),
-            Figure("stayed", "Stayed", stayed / total if total else None, Unit.SHARE),
+            Figure("stayed", "Stayed", share(stayed, total), Unit.SHARE),
         ),
         grids=(
             Grid(

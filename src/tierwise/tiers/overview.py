@@ -11,8 +11,8 @@ from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TierRule, TiersSettings
 from tierwise.tiers.rules import Cuts
 from tierwise.tiers.values import mean, total
-from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, SUM
+from tierwise.units import SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS
 from tierwise.value.shares import Rows, share
 
 RULES = {
@@ -30,7 +30,7 @@ def expression(placed: ir.Table, summary: ir.Table) -> ir.Table:
     table = placed.left_join(asked, "customer_id").drop("customer_id_right")
     grouped = table.group_by("tier").aggregate(
         customers=table.count(),
-        value=table.value.sum().cast(SUM),
+        value=table.value.sum().cast(SUM_TYPE),
         least=table.value.min(),
         most=table.value.max(),
         contacts=table.contacts.fill_null(0).sum(),

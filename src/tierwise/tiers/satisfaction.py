@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.tiers.values import mean, total
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
@@ -137,22 +138,17 @@ def answer(
 def _call(
     row: Mapping[str, Any], label: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
-        "tier": label[row["tier"]],
+        **who_in_tier(row, label, names),
         "profit": row["profit"],
         "happy": row["happy"],
         "answers": row["answers"],
         "p_active": row["p_active"],
-        "opens": f"customer:{customer}",
     }
 
 
 _CALLS = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("tier", "Tier"),
     Column("profit", "Profit", Unit.MONEY),
     Column("happy", "Satisfaction", Unit.SHARE, "Mean of the answers, on a scale of 0 to 100%"),

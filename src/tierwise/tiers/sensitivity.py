@@ -11,8 +11,9 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who
 from tierwise.units import Unit
-from tierwise.value.shares import Rows
+from tierwise.value.shares import Rows, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def answer(
         {
             "other": other.label,
             "changed": row[f"changed_{other.key}"],
-            "share": row[f"changed_{other.key}"] / n if n else None,
+            "share": share(row[f"changed_{other.key}"], n),
             "up": row[f"up_{other.key}"],
             "down": row[f"down_{other.key}"],
             "first_kept": row[f"first_{other.key}"] / row["first"] if row["first"] else None,
@@ -91,8 +92,7 @@ def answer(
     )
     customers = tuple(
         {
-            "customer_id": one["customer_id"],
-            "name": names.get(one["customer_id"], ""),
+            **who(one, names),
             "value": one["value"],
             "tier": label[one["tier"]],
             "best": label[one["best"]],
@@ -100,9 +100,8 @@ def answer(
             "by_other": "; ".join(
                 f"{other.label}: {label[one[other.key]]}"
                 for other in others
-                if one[other.key] is not None
+                if one[other.key] not in (None, one["tier"])
             ),
-            "opens": f"customer:{one['customer_id']}",
         }
         for one in rows
     )
@@ -115,7 +114,7 @@ def answer(
         figures=(
             Figure("values_compared", "Other values", len(others), Unit.COUNT),
             Figure("steady", "In the same tier under all of them", row["steady"], Unit.COUNT),
-            Figure("steady_share", "Share", row["steady"] / n if n else None, Unit.SHARE),
+            Figure("steady_share", "Share", share(row["steady"], n), Unit.SHARE),
         ),
         grids=(
             Grid("others", "Other values", _OTHERS, table),
@@ -138,11 +137,10 @@ _OTHERS = (
     Column("first_kept", "First tier stays", Unit.SHARE, "Of the first tier as declared"),
 )
 _CUSTOMERS = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("value", "Value", Unit.MONEY),
     Column("tier", "Tier", help="By the rule as declared"),
     Column("best", "Best"),
     Column("worst", "Worst"),
-    Column("by_other", "By other values"),
+    Column("by_other", "Would be", help="Under each value that would change it"),
 )

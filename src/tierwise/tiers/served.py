@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.units import Unit
 from tierwise.value.shares import Rows
 
@@ -116,14 +117,10 @@ def answer(
 def _head(
     row: Mapping[str, Any], label: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    customer = row["customer_id"]
     return {
-        "customer_id": customer,
-        "name": names.get(customer, ""),
-        "tier": label[row["tier"]],
+        **who_in_tier(row, label, names),
         "value": row["value"],
         "contacts": row["contacts"],
-        "opens": f"customer:{customer}",
     }
 
 
@@ -154,8 +151,7 @@ def _over(
 
 
 _HEAD = (
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("tier", "Tier"),
     Column("value", "Value", Unit.MONEY),
     Column("contacts", "Contacts", Unit.COUNT),

@@ -8,7 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.settings import Lens
-from tierwise.value.ranking import SUM, counted
+from tierwise.units import SUM_TYPE
+from tierwise.value.ranking import counted
 
 EXACT = "decimal(38, 8)"
 
@@ -21,14 +22,14 @@ def of_window(summary: ir.Table, lens: Lens) -> ir.Table:
     """
     known = counted(summary, lens).select("customer_id", value=summary_value(summary, lens))
     others = summary.anti_join(known, "customer_id").select(
-        "customer_id", value=ibis.literal(Decimal(0)).cast(SUM)
+        "customer_id", value=ibis.literal(Decimal(0)).cast(SUM_TYPE)
     )
     return known.union(others)
 
 
 def summary_value(summary: ir.Table, lens: Lens) -> ir.Value:
     """The lens's column of the summary as an exact sum."""
-    return summary[lens].cast(SUM)
+    return summary[lens].cast(SUM_TYPE)
 
 
 def of_expectation(summary: ir.Table, ahead: ir.Table, column: str) -> ir.Table:
@@ -36,9 +37,9 @@ def of_expectation(summary: ir.Table, ahead: ir.Table, column: str) -> ir.Table:
 
     Rounded to a ten-thousandth, so that the order does not hang on the last bit of a float.
     """
-    expected = ahead.select("customer_id", value=ahead[column].cast(SUM))
+    expected = ahead.select("customer_id", value=ahead[column].cast(SUM_TYPE))
     joined = summary.select("customer_id").left_join(expected, "customer_id")
-    return joined.select("customer_id", value=joined.value.fill_null(Decimal(0)).cast(SUM))
+    return joined.select("customer_id", value=joined.value.fill_null(Decimal(0)).cast(SUM_TYPE))
 
 
 def total(column: ir.Value) -> ir.Value:
@@ -56,10 +57,10 @@ def in_order(values: ir.Table) -> ir.Table:
 
     Equal values go by customer_id, so that every run and every engine gives one order.
     """
-    table = values.mutate(earned=ibis.greatest(values.value, Decimal(0)).cast(SUM))
+    table = values.mutate(earned=ibis.greatest(values.value, Decimal(0)).cast(SUM_TYPE))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
     # One order for both: the engine sorts once.
     return table.mutate(
         rank=ibis.row_number().over(order_by=order) + 1,
-        cumulative=table.earned.sum().over(order_by=order, rows=(None, 0)).cast(SUM),
+        cumulative=table.earned.sum().over(order_by=order, rows=(None, 0)).cast(SUM_TYPE),
     )

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, goods_notes, ranked, require_customers
+from tierwise.value.ranking import LABELS, Measure, goods_notes, ranked, require_customers
 from tierwise.value.shares import Rows, share, top_rank, total, whole_sum
 
 DEFAULT_SHARES = (0.01, 0.05, 0.2, 0.5, 0.8)
@@ -26,7 +26,7 @@ SHARES = {
 }
 
 
-def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, last_ranks: Sequence[int]) -> ir.Table:
     """One row a band. Empty `last_ranks`: the top 1, 5, 20, 50, 80 percent and the rest."""
     table = ranked(summary, measure)
     limits = [ibis.literal(k) for k in last_ranks] or [top_rank(p, table.n) for p in DEFAULT_SHARES]
@@ -48,7 +48,7 @@ def expression(summary: ir.Table, measure: str, last_ranks: Sequence[int]) -> ir
 
 
 def answer(
-    context: Context, rows: Rows, measure: str, ledger: Rows, assigned: dict[str, Any]
+    context: Context, rows: Rows, measure: Measure, ledger: Rows, assigned: dict[str, Any]
 ) -> Answer:
     """Shares of each band, demand against spend, and the ledger that costs reconcile to."""
     require_customers(rows, measure)

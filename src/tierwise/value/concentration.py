@@ -10,8 +10,16 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, gini, ranked, require_customers, require_positive
-from tierwise.value.shares import Rows, top_count, top_rank
+from tierwise.value.ranking import (
+    LABELS,
+    Demand,
+    Measure,
+    gini,
+    ranked,
+    require_customers,
+    require_positive,
+)
+from tierwise.value.shares import Rows, share, top_count, top_rank
 
 POINTS = 200
 """Points of the curve that are kept for drawing; figures never use it."""
@@ -19,7 +27,7 @@ POINTS = 200
 
 def expression(
     summary: ir.Table,
-    measure: str,
+    measure: Measure,
     top_n: Sequence[int],
     top_shares: Sequence[float],
     amount_shares: Sequence[float],
@@ -29,7 +37,7 @@ def expression(
     n, rank = table.n, table["rank"]
     exact = [rank == k for k in top_n]
     shares = [rank == top_rank(p, n) for p in top_shares]
-    reached = [_crosses(table, share) for share in amount_shares]
+    reached = [_crosses(table, part) for part in amount_shares]
     curve = (rank * POINTS // n) != ((rank - 1) * POINTS // n)
     picked = table.filter(ibis.or_(*exact, *shares, *reached, curve, rank == n, rank == 1))
     columns = (
@@ -45,9 +53,9 @@ def expression(
     return picked.select(*columns).order_by("rank")
 
 
-def _crosses(table: ir.Table, share: float) -> ir.BooleanValue:
-    """True at the first customer whose addition brings the cumulative sum to `share` of all."""
-    goal = table.total.cast("float64") * share - 1e-6
+def _crosses(table: ir.Table, part: float) -> ir.BooleanValue:
+    """True at the first customer whose addition brings the cumulative sum to `part` of all."""
+    goal = table.total.cast("float64") * part - 1e-6
     cumulative = table.cumulative.cast("float64")
     return (cumulative >= goal) & (cumulative - table.value.cast("float64") < goal)
 
@@ -55,19 +63,19 @@ def _crosses(table: ir.Table, share: float) -> ir.BooleanValue:
 def answer(
     context: Context,
     rows: Rows,
-    measure: str,
+    measure: Measure,
     top_n: Sequence[int],
     top_shares: Sequence[float],
     amount_shares: Sequence[float],
 ) -> Answer:
     """Read the concentration table, the Gini coefficient and the curve off the picked rows."""
-    if measure == "contacts":
+    if measure is Demand.CONTACTS:
         rows = [_whole(row) for row in rows]
     first = require_customers(rows, measure)
     n, total = int(first["n"]), first["total"]
     require_positive(total, measure, context.currency)
     at = {int(row["rank"]): row for row in rows}
-    unit = Unit.COUNT if measure == "contacts" else Unit.MONEY
+    unit = Unit.COUNT if measure is Demand.CONTACTS else Unit.MONEY
     return Answer(
         kind="concentration",
         title=f"Concentration of {LABELS[measure]}",
@@ -88,7 +96,7 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figures(
-    at: dict[int, dict[str, Any]], n: int, total: Any, weighted: float, measure: str, unit: Unit
+    at: dict[int, dict[str, Any]], n: int, total: Any, weighted: float, measure: Measure, unit: Unit
 ) -> tuple[Figure, ...]:
     fifth = at.get(top_count(0.2, n))
     figures = [
@@ -104,16 +112,16 @@ def _figures(
         Figure(
             "largest_share",
             "Largest customer",
-            float(at[1]["value"] / total),
+            share(at[1]["value"], total),
             Unit.SHARE,
             opens="rank:1-1",
         ),
     ]
     if fifth:
-        share = float(fifth["cumulative"] / total)
+        best = share(fifth["cumulative"], total)
         opens = f"rank:1-{fifth['rank']}"
         figures.append(
-            Figure("top_fifth_share", "Best 20% of customers", share, Unit.SHARE, opens=opens)
+            Figure("top_fifth_share", "Best 20% of customers", best, Unit.SHARE, opens=opens)
         )
     return tuple(figures)
 
@@ -135,7 +143,7 @@ def _top_grid(
             "customers": k,
             "share_of_customers": k / n,
             "amount": at[k]["cumulative"],
-            "share": float(at[k]["cumulative"] / total),
+            "share": share(at[k]["cumulative"], total),
             "opens": f"rank:1-{k}",
         }
         for k, label in lists
@@ -151,15 +159,15 @@ def _top_grid(
 
 
 def _needed_grid(
-    rows: Rows, amount_shares: Sequence[float], n: int, total: Any, measure: str
+    rows: Rows, amount_shares: Sequence[float], n: int, total: Any, measure: Measure
 ) -> Grid:
     found = []
-    for share in amount_shares:
-        goal = float(total) * share - 1e-6
+    for part in amount_shares:
+        goal = float(total) * part - 1e-6
         rank = next(int(row["rank"]) for row in rows if float(row["cumulative"]) >= goal)
         found.append(
             {
-                "share": share,
+                "share": part,
                 "customers": rank,
                 "share_of_customers": rank / n,
                 "opens": f"rank:1-{rank}",
@@ -179,7 +187,7 @@ def _curve(rows: Rows, n: int, total: Any) -> list[dict[str, Any]]:
         {
             "rank": row["rank"],
             "share_of_customers": row["rank"] / n,
-            "share": float(row["cumulative"] / total),
+            "share": share(row["cumulative"], total),
             "amount": row["cumulative"],
         }
         for row in rows

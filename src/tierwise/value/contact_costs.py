@@ -10,8 +10,7 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
-from tierwise.value.ranking import SUM
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.service import priced
 from tierwise.value.shares import Rows, total
 from tierwise.value.windows import between
@@ -38,7 +37,7 @@ def expression(
         .aggregate(
             contacts=table.count(),
             minutes=table.handled_s.sum() / 60.0,
-            cost=table.contact_cost.sum().cast(SUM),
+            cost=table.contact_cost.sum().cast(SUM_TYPE),
         )
         .mutate(cut=ibis.literal(cut))
         for cut, column in cuts.items()

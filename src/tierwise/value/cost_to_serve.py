@@ -15,7 +15,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.value.orders import SUM_TYPE
+from tierwise.units import SUM_TYPE
 from tierwise.value.windows import between
 
 DRIVERS = ("order", "contact", "delivery", "return", "visit")

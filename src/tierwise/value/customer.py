@@ -13,7 +13,7 @@ from tierwise.tables import TABLES, Kind
 from tierwise.units import Unit
 from tierwise.value.cost_to_serve import COST_COLUMNS
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import LABELS, rank_notes
+from tierwise.value.ranking import LABELS, Measure, rank_notes
 from tierwise.value.shares import Rows
 
 UNIT_OF = {
@@ -86,7 +86,7 @@ def answer(
     context: Context,
     row: dict[str, Any],
     profile: dict[str, Any],
-    measure: str,
+    measure: Measure,
     orders: Listed,
     lines: Listed,
     contacts: Listed,
@@ -116,7 +116,7 @@ def answer(
     )
 
 
-def _figures(row: dict[str, Any], measure: str) -> tuple[Figure, ...]:
+def _figures(row: dict[str, Any], measure: Measure) -> tuple[Figure, ...]:
     ranked = row["rank"]
     return (
         Figure(

@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import LABELS, SUM, require_customers, require_positive
+from tierwise.value.ranking import LABELS, Measure, require_customers, require_positive
 from tierwise.value.shares import Rows
 
 FAR = 3.0
@@ -29,7 +29,7 @@ TAKES = {"contacts": "contacts", "agent_minutes": "minutes", "cost_to_serve": "c
 _WINDOW_TOTALS = ("n", "total", "unknown", "over_count", "over_value_share")
 
 
-def shares(summary: ir.Table, measure: str) -> ir.Table:
+def shares(summary: ir.Table, measure: Measure) -> ir.Table:
     """Everybody who bought, called or caused cost: shares taken and brought, ratios, excess.
 
     `excess` is how far the largest share taken is above the share brought, in
@@ -37,10 +37,10 @@ def shares(summary: ir.Table, measure: str) -> ir.Table:
     """
     some = (summary.lines > 0) | (summary.contacts.fill_null(0) > 0)
     base = summary.filter(some | (summary.cost_to_serve.fill_null(Decimal(0)) != 0))
-    base = base.mutate(value=base[measure].cast(SUM))
+    base = base.mutate(value=base[measure].cast(SUM_TYPE))
     base = base.mutate(
         n=base.count().over(),
-        total=base.value.sum().over().cast(SUM),
+        total=base.value.sum().over().cast(SUM_TYPE),
         unknown=base.value.isnull().sum().over(),
         value_share=_share_of_all(base.value),
         **{f"{short}_share": _share_of_all(base[name]) for name, short in TAKES.items()},
@@ -64,13 +64,13 @@ def _excess(base: ir.Table, short: str) -> ir.FloatingValue:
     return above
 
 
-def over_served(summary: ir.Table, measure: str) -> ir.Table:
+def over_served(summary: ir.Table, measure: Measure) -> ir.Table:
     """Ids of the over-served customers."""
     table = shares(summary, measure)
     return table.filter(table.excess > 0).select("customer_id")
 
 
-def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, limit: int) -> ir.Table:
     """The first `limit` customers by demand to spend, and by excess, each with its rank.
 
     Who takes and pays nothing stands before any ratio; equal ones go by customer_id.
@@ -99,7 +99,9 @@ def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
     return table.filter(wanted).select(*kept, "over_rank", *_WINDOW_TOTALS, *group)
 
 
-def answer(context: Context, rows: Rows, measure: str, names: dict[str, str], limit: int) -> Answer:
+def answer(
+    context: Context, rows: Rows, measure: Measure, names: dict[str, str], limit: int
+) -> Answer:
     """Who asks for most beside what they bring, and the list of the over-served."""
     first = require_customers(rows, measure)
     require_positive(first["total"], measure, context.currency)
@@ -131,7 +133,7 @@ def answer(context: Context, rows: Rows, measure: str, names: dict[str, str], li
     )
 
 
-def _figures(first: dict[str, Any], measure: str) -> tuple[Figure, ...]:
+def _figures(first: dict[str, Any], measure: Measure) -> tuple[Figure, ...]:
     opens = "over-served"
     found = int(first["over_count"])
     brought = first["over_value_share"] or 0.0

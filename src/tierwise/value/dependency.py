@@ -9,10 +9,10 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.ranking import (
     LABELS,
-    SUM,
+    Measure,
     goods_notes,
     ranked,
     require_customers,
@@ -24,16 +24,16 @@ SINGLE = 10
 """Customers that are listed one by one."""
 
 
-def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, top_n: Sequence[int]) -> ir.Table:
     """The best customers with running revenue and profit, and totals of the firm."""
     table = ranked(summary, measure)
     value = table.value.cast("float64")
     until = ibis.window(order_by=ibis.asc("rank"), rows=(None, 0))
     table = table.mutate(
-        revenue_total=table.revenue.sum().over().cast(SUM),
-        revenue_until=table.revenue.sum().over(until).cast(SUM),
-        profit_total=whole_sum(table.profit).over().cast(SUM),
-        profit_until=whole_sum(table.profit).over(until).cast(SUM),
+        revenue_total=table.revenue.sum().over().cast(SUM_TYPE),
+        revenue_until=table.revenue.sum().over(until).cast(SUM_TYPE),
+        profit_total=whole_sum(table.profit).over().cast(SUM_TYPE),
+        profit_until=whole_sum(table.profit).over(until).cast(SUM_TYPE),
         uncosted=table.gross_profit.isnull().sum().over(),
         squares=(value * value).sum().over(),
     )
@@ -52,53 +52,45 @@ def expression(summary: ir.Table, measure: str, top_n: Sequence[int]) -> ir.Tabl
 
 
 def answer(
-    context: Context, rows: Rows, measure: str, top_n: Sequence[int], names: dict[str, str]
+    context: Context, rows: Rows, measure: Measure, top_n: Sequence[int], names: dict[str, str]
 ) -> Answer:
     """Revenue and profit at risk, customer by customer and list by list."""
     first = require_customers(rows, measure)
     require_positive(first["total"], measure, context.currency)
-    total = float(first["total"])
     by_rank = {int(row["rank"]): row for row in rows}
-    lists = [k for k in sorted({*top_n, 1, 5, 10}) if k in by_rank]
-    single = [by_rank[k] for k in range(1, SINGLE + 1) if k in by_rank]
+    best = [by_rank[k] for k in sorted({*top_n, 1, 5, 10}) if k in by_rank]
+    single = tuple(_one(by_rank[k], names) for k in range(1, SINGLE + 1) if k in by_rank)
     return Answer(
         kind="dependency",
         title="Dependency on the best customers",
         context=context,
-        figures=(
-            Figure(
-                "largest_share",
-                "Largest customer",
-                float(first["value"]) / total,
-                Unit.SHARE,
-                opens="rank:1-1",
-            ),
-            Figure(
-                "effective_customers",
-                "Effective number of customers",
-                total * total / first["squares"],
-                Unit.RATIO,
-                note=f"so many equal customers would concentrate {LABELS[measure]} as much"
-                " (1 / Herfindahl)",
-            ),
-        ),
+        figures=_figures(first, measure),
         grids=(
-            Grid(
-                "leaving",
-                "If all of the best leave",
-                _LISTS,
-                tuple(_list(by_rank[k]) for k in lists),
-                "opens",
-            ),
-            Grid(
-                "largest",
-                "If one leaves",
-                _SINGLE,
-                tuple(_one(row, names) for row in single),
-                "opens",
-            ),
+            Grid("leaving", "If all of the best leave", _LISTS, tuple(map(_list, best)), "opens"),
+            Grid("largest", "If one leaves", _SINGLE, single, "opens"),
         ),
         notes=goods_notes(int(first["uncosted"]), int(first["n"])),
+    )
+
+
+def _figures(first: dict[str, Any], measure: Measure) -> tuple[Figure, ...]:
+    total = float(first["total"])
+    return (
+        Figure(
+            "largest_share",
+            "Largest customer",
+            share(first["value"], total),
+            Unit.SHARE,
+            opens="rank:1-1",
+        ),
+        Figure(
+            "effective_customers",
+            "Effective number of customers",
+            total * total / first["squares"],
+            Unit.RATIO,
+            note=f"so many equal customers would concentrate {LABELS[measure]} as much"
+            " (1 / Herfindahl)",
+        ),
     )
 
 

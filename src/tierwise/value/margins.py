@@ -9,65 +9,71 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
-from tierwise.value.ranking import SUM, goods_notes, known_rank, rank_notes, ranked
+from tierwise.value.ranking import Measure, goods_notes, known_rank, rank_notes, ranked
 from tierwise.value.shares import Rows, share, whole_sum
 
 
-def expression(summary: ir.Table, measure: str, limit: int) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure, limit: int) -> ir.Table:
     """Customers by discount beyond the firm's own rate, largest first, with the firm's totals.
 
     Discount rate = discount / (sales + discount), sales before returns. Leakage
     is what a customer was given beyond the firm's rate: it ranks where to look,
     it does not say that the discount was wrong.
     """
-    table = ranked(summary, measure)
-    sales = table.revenue_before_returns.cast("float64")
-    given = table.discount.cast("float64")
-    table = table.mutate(
-        list_sales=sales + given.fill_null(0),
-        all_discount=given.sum().over(),
-        all_list=(sales + given.fill_null(0)).sum().over(),
-        all_revenue=table.revenue.sum().over().cast(SUM),
-        all_gross=whole_sum(table.gross_profit).over().cast(SUM),
-        known_gross=table.gross_profit.sum().over().cast(SUM),
-        known_revenue=table.revenue.sum(where=table.gross_profit.notnull()).over().cast(SUM),
-        all_goods=table.goods_cost.sum().over().cast(SUM),
-        uncosted=table.gross_profit.isnull().sum().over(),
-    )
+    table = _with_totals(ranked(summary, measure))
     rate = table.all_discount / table.all_list.nullif(0)
     table = table.mutate(excess_discount=table.discount.cast("float64") - rate * table.list_sales)
     leak = ibis.ifelse(table.excess_discount > 0, table.excess_discount, 0).sum().over()
     table = table.mutate(all_leakage=leak, rank=known_rank(table))
-    columns = (
-        "rank",
-        "customer_id",
-        "revenue",
-        "goods_cost",
-        "gross_profit",
-        "discount",
-        "list_sales",
-    )
-    totals = (
-        "excess_discount",
-        "all_discount",
-        "all_list",
-        "all_revenue",
-        "all_gross",
-        "known_gross",
-        "known_revenue",
-        "uncosted",
-        "unknown",
-        "all_goods",
-        "all_leakage",
-        "n",
-    )
     order = [ibis.desc("excess_discount", nulls_first=False), ibis.asc("rank")]
-    return table.select(*columns, *totals).order_by(order).limit(limit)
+    return table.select(*_OWN, *_TOTALS).order_by(order).limit(limit)
 
 
-def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) -> Answer:
+_OWN = (
+    "rank",
+    "customer_id",
+    "revenue",
+    "goods_cost",
+    "gross_profit",
+    "discount",
+    "list_sales",
+    "excess_discount",
+)
+_TOTALS = (
+    "all_discount",
+    "all_list",
+    "all_revenue",
+    "all_gross",
+    "known_gross",
+    "known_revenue",
+    "uncosted",
+    "unknown",
+    "all_goods",
+    "all_leakage",
+    "n",
+)
+
+
+def _with_totals(table: ir.Table) -> ir.Table:
+    """Each customer's sales before discount, beside sums over all of them."""
+    sales = table.revenue_before_returns.cast("float64")
+    given = table.discount.cast("float64")
+    return table.mutate(
+        list_sales=sales + given.fill_null(0),
+        all_discount=given.sum().over(),
+        all_list=(sales + given.fill_null(0)).sum().over(),
+        all_revenue=table.revenue.sum().over().cast(SUM_TYPE),
+        all_gross=whole_sum(table.gross_profit).over().cast(SUM_TYPE),
+        known_gross=table.gross_profit.sum().over().cast(SUM_TYPE),
+        known_revenue=table.revenue.sum(where=table.gross_profit.notnull()).over().cast(SUM_TYPE),
+        all_goods=table.goods_cost.sum().over().cast(SUM_TYPE),
+        uncosted=table.gross_profit.isnull().sum().over(),
+    )
+
+
+def answer(context: Context, rows: Rows, measure: Measure, names: dict[str, str]) -> Answer:
     """Margin and leakage of the firm and of the customers where most of it goes."""
     if not rows:
         raise MissingDataError(
@@ -100,7 +106,7 @@ def answer(context: Context, rows: Rows, measure: str, names: dict[str, str]) ->
     )
 
 
-def _notes(first: dict[str, Any], measure: str) -> tuple[str, ...]:
+def _notes(first: dict[str, Any], measure: Measure) -> tuple[str, ...]:
     unknown = rank_notes(first["unknown"], measure)
     if first["all_goods"] is None:
         return ("Cost of goods is unknown: no margins.", *unknown)

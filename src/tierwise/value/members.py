@@ -13,7 +13,7 @@ from tierwise.errors import UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Period, Window
 from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, MEASURES, known_rank, ranked
+from tierwise.value.ranking import LABELS, MEASURES, Measure, known_rank, measure_of, ranked
 from tierwise.value.shares import Rows
 
 STATES = ("active", "new", "retained", "reactivated", "lost")
@@ -43,7 +43,7 @@ class Selector:
     first: int = 0
     last: int = 0
     value: str = ""  # customer id, state, or label of the slice
-    measure: str = ""  # what is ranked by; "" for the lens of the question
+    measure: Measure | None = None  # what is ranked by; None: the lens of the question
     period: str = ""  # of a state; "" for the whole window
     span: Window | None = None  # of a state without period; None for the window of the question
     event: Activity | None = None  # what makes active; None for what the project declares
@@ -75,11 +75,16 @@ def _not_understood(text: str) -> UsageError:
 def _ranks(picks: Picks, rest: str) -> Selector | None:
     """Ranks, or the loss-makers, by a measure where one is named."""
     if picks is Picks.LOSS_MAKERS:
-        return Selector(picks, measure=rest) if rest in ("", *MEASURES) else None
+        return Selector(picks, measure=_measure(rest)) if rest in ("", *MEASURES) else None
     found = re.fullmatch(r"(\d+)(?:-(\d+))?(?::(\w+))?", rest)
     if not found or (found[3] or "") not in ("", *MEASURES):
         return None
-    return Selector(picks, int(found[1]), int(found[2] or found[1]), measure=found[3] or "")
+    first, last = int(found[1]), int(found[2] or found[1])
+    return Selector(picks, first, last, measure=_measure(found[3]))
+
+
+def _measure(name: str | None) -> Measure | None:
+    return measure_of(name) if name else None
 
 
 def _state(rest: str) -> Selector | None:
@@ -100,7 +105,7 @@ def _state(rest: str) -> Selector | None:
         return None
 
 
-def by_measure(answer: Answer, measure: str) -> Answer:
+def by_measure(answer: Answer, measure: Measure) -> Answer:
     """The answer with its rows opened by rank in `measure`, whatever the lens of the question."""
 
     def named(selector: object) -> object:
@@ -158,7 +163,7 @@ def _span(span: Window | None) -> str:
 
 
 def expression(
-    summary: ir.Table, measure: str, selector: Selector, ids: ir.Table | None, limit: int
+    summary: ir.Table, measure: Measure, selector: Selector, ids: ir.Table | None, limit: int
 ) -> ir.Table:
     """The selected customers in rank order, with how many there are in all.
 

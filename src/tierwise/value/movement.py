@@ -6,22 +6,22 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
-from tierwise.value.ranking import LABELS, SUM, counted
+from tierwise.units import SUM_TYPE, Unit
+from tierwise.value.ranking import LABELS, Measure, counted
 from tierwise.value.shares import Rows
 
 DECILES = 10
 
 
-def deciles(summary: ir.Table, measure: str) -> ir.Table:
+def deciles(summary: ir.Table, measure: Measure) -> ir.Table:
     """Customers with their decile, 1 the best; equal values go by customer_id."""
     base = counted(summary, measure)
-    base = base.select("customer_id", value=base[measure].cast(SUM))
+    base = base.select("customer_id", value=base[measure].cast(SUM_TYPE))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
     return base.mutate(decile=ibis.ntile(DECILES).over(order_by=order) + 1)
 
 
-def expression(before: ir.Table, now: ir.Table, measure: str) -> ir.Table:
+def expression(before: ir.Table, now: ir.Table, measure: Measure) -> ir.Table:
     """One row a pair (decile before, decile now); null before: new, null now: gone."""
     old = deciles(before, measure).rename(from_decile="decile", old_value="value")
     new = deciles(now, measure).rename(to_decile="decile", new_value="value")
@@ -37,7 +37,7 @@ def expression(before: ir.Table, now: ir.Table, measure: str) -> ir.Table:
     )
 
 
-def answer(context: Context, rows: Rows, measure: str) -> Answer:
+def answer(context: Context, rows: Rows, measure: Measure) -> Answer:
     """The movement table: rows are where customers were, columns where they are."""
     cell = {(row["from_decile"], row["to_decile"]): int(row["customers"]) for row in rows}
     starts = [*range(1, DECILES + 1), None]

@@ -15,11 +15,8 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.settings import Lens
-from tierwise.units import AMOUNT_TYPE
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE
 from tierwise.value.windows import between
-
-SUM_TYPE = "decimal(38, 4)"
-"""Type of sums of amounts: no number of lines makes one too large."""
 
 
 def has_goods_cost(lines: ir.Table) -> bool:

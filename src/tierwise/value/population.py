@@ -16,9 +16,8 @@ from dateutil.relativedelta import relativedelta
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import ActiveRule, Activity, Period
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.orders import attributed
-from tierwise.value.ranking import SUM
 from tierwise.value.shares import Rows
 
 
@@ -70,7 +69,7 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
         known = contacts.filter(contacts.customer_id.notnull())
         period = period_index(known.created_at, rule.period)
         called = known.select("customer_id", period=period).distinct()
-        return called.mutate(revenue=ibis.null(SUM))
+        return called.mutate(revenue=ibis.null(SUM_TYPE))
     if lines is None:
         raise MissingDataError("There are no order lines.", "Add [sources.order_lines].")
     known = attributed(lines)
@@ -78,7 +77,7 @@ def events(lines: ir.Table | None, contacts: ir.Table | None, rule: ActiveRule) 
     known = known.mutate(counts=counts)
     grouped = known.group_by(
         "customer_id", period=period_index(known.created_at, rule.period)
-    ).aggregate(revenue=known.total_amount.sum().cast(SUM), counted=known.counts.max())
+    ).aggregate(revenue=known.total_amount.sum().cast(SUM_TYPE), counted=known.counts.max())
     return grouped.filter(grouped.counted).drop("counted")
 
 
@@ -98,8 +97,8 @@ def active(happened: ir.Table, rule: ActiveRule, last: int) -> ir.Table:
         spread.filter(spread.period <= last)
         .group_by("customer_id", "period")
         .aggregate(
-            revenue=spread.revenue.sum(where=own).cast(SUM),
-            span_revenue=spread.revenue.sum().cast(SUM),
+            revenue=spread.revenue.sum(where=own).cast(SUM_TYPE),
+            span_revenue=spread.revenue.sum().cast(SUM_TYPE),
         )
     )
 

@@ -4,29 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError, RefusedError
+from tierwise.errors import MissingDataError, RefusedError, UsageError
 from tierwise.settings import Lens
+from tierwise.units import SUM_TYPE
 
-SUM = "decimal(38, 4)"
+
+class Demand(StrEnum):
+    """What customers are put in order by that is not worth: how much they ask for."""
+
+    CONTACTS = "contacts"
+
+
+Measure = Lens | Demand
+"""What concentration can be asked of."""
+
+MEASURES: tuple[Measure, ...] = (*Lens, *Demand)
 
 LABELS: Mapping[str, str] = {
     Lens.REVENUE: "revenue",
     Lens.REVENUE_BEFORE_RETURNS: "revenue before returns",
     Lens.GROSS_PROFIT: "gross profit",
     Lens.PROFIT: "profit after cost to serve",
-    "contacts": "contacts",
+    Demand.CONTACTS: "contacts",
 }
 
-MEASURES = (*(str(lens) for lens in Lens), "contacts")
-"""What concentration can be asked of: a lens, or the number of contacts."""
+NEEDS_COST = "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue."
+"""What to do where a lens that the reader can change needs the cost of goods."""
+
+ALWAYS_NEEDS_COST = (
+    "Map unit_cost or total_cost in [sources.order_lines]; this is about profit, whatever"
+    " --lens says."
+)
+"""The same for questions that are about profit through every lens."""
 
 
-def counted(summary: ir.Table, measure: str) -> ir.Table:
+def measure_of(name: str) -> Measure:
+    """The measure of a name; UsageError lists those that there are."""
+    found = next((measure for measure in MEASURES if measure == name), None)
+    if found is None:
+        raise UsageError(f'There is no measure "{name}".', f"Known: {', '.join(MEASURES)}.")
+    return found
+
+
+def counted(summary: ir.Table, measure: Measure) -> ir.Table:
     """Keep the customers that the measure is about.
 
     Revenue and gross profit: who had a line in the window. Revenue before
@@ -34,17 +60,17 @@ def counted(summary: ir.Table, measure: str) -> ir.Table:
     Contacts: who called.
     """
     ordered = summary.lines > 0
-    keep = {
-        "revenue": ordered,
-        "revenue_before_returns": summary.purchases > 0,
-        "gross_profit": ordered,
-        "profit": ordered | (summary.cost_to_serve.fill_null(Decimal(0)) != 0),
-        "contacts": summary.contacts > 0,
+    keep: dict[Measure, ir.BooleanValue] = {
+        Lens.REVENUE: ordered,
+        Lens.REVENUE_BEFORE_RETURNS: summary.purchases > 0,
+        Lens.GROSS_PROFIT: ordered,
+        Lens.PROFIT: ordered | (summary.cost_to_serve.fill_null(Decimal(0)) != 0),
+        Demand.CONTACTS: summary.contacts > 0,
     }
     return summary.filter(keep[measure])
 
 
-def ranked(summary: ir.Table, measure: str) -> ir.Table:
+def ranked(summary: ir.Table, measure: Measure) -> ir.Table:
     """Add `value`, `rank`, `cumulative`, and the totals `n`, `total`, `rank_weighted`.
 
     Rank 1 is the best customer; equal values go by customer_id, so that every
@@ -52,13 +78,13 @@ def ranked(summary: ir.Table, measure: str) -> ir.Table:
     rank times value, from which the Gini coefficient follows.
     """
     base = counted(summary, measure)
-    base = base.mutate(value=base[measure].cast(SUM))
+    base = base.mutate(value=base[measure].cast(SUM_TYPE))
     order = [ibis.desc("value"), ibis.asc("customer_id")]
     base = base.mutate(rank=ibis.row_number().over(order_by=order) + 1)
     return base.mutate(
-        cumulative=base.value.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM),
+        cumulative=base.value.sum().over(order_by=ibis.asc("rank"), rows=(None, 0)).cast(SUM_TYPE),
         n=base.count().over(),
-        total=base.value.sum().over().cast(SUM),
+        total=base.value.sum().over().cast(SUM_TYPE),
         unknown=base.value.isnull().sum().over(),
         rank_weighted=(base["rank"].cast("float64") * base.value.cast("float64")).sum().over(),
     )
@@ -73,7 +99,7 @@ def known_rank(table: ir.Table) -> ir.IntegerValue:
     return place
 
 
-def rank_notes(unknown: int | None, measure: str) -> tuple[str, ...]:
+def rank_notes(unknown: int | None, measure: Measure) -> tuple[str, ...]:
     """Says why ranks are left out, where some value is unknown."""
     if not unknown:
         return ()
@@ -99,38 +125,39 @@ def gini(n: int, total: float, rank_weighted: float) -> float:
     return 2 * ((n + 1) * total - rank_weighted) / (n * total) - (n + 1) / n
 
 
-def require_customers(rows: list[dict[str, Any]], measure: str) -> dict[str, Any]:
+def require_customers(
+    rows: list[dict[str, Any]], measure: Measure, remedy: str = NEEDS_COST
+) -> dict[str, Any]:
     """Return the first row; MissingDataError when there is nobody to rank or value is unknown."""
     if not rows:
         raise MissingDataError(
             f"No customer has any {LABELS[measure]} in this window.",
             "Widen --window, choose an earlier --as-of, or remove the slice.",
         )
-    require_known(rows[0], measure)
+    require_known(rows[0], measure, remedy)
     return rows[0]
 
 
-def require_known(counts: dict[str, Any], measure: str) -> None:
-    """MissingDataError when the value of some of the `n` customers is unknown."""
+def require_known(counts: dict[str, Any], measure: Measure, remedy: str = NEEDS_COST) -> None:
+    """MissingDataError with `remedy` when the value of some of the `n` customers is unknown."""
     if counts["unknown"]:
         if counts["unknown"] == counts["n"]:
             raise MissingDataError(
-                f"The cost of goods is unknown, and so is {LABELS[measure]}.",
-                "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+                f"The cost of goods is unknown, and so is {LABELS[measure]}.", remedy
             )
         raise MissingDataError(
             f"{LABELS[measure].capitalize()} is unknown for {counts['unknown']:,} of"
             f" {counts['n']:,} customers: some of their lines have no cost.",
-            "Map unit_cost or total_cost in [sources.order_lines], or rank by --lens revenue.",
+            remedy,
         )
 
 
-def require_positive(total: Decimal, measure: str, currency: str) -> None:
+def require_positive(total: Decimal, measure: Measure, currency: str) -> None:
     """RefusedError where shares would be shares of nothing or of a loss."""
     if total > 0:
         return
     state = "zero" if total == 0 else f"a loss of {-total:,.2f} {currency}"
-    other = "revenue_before_returns" if measure == "revenue" else "revenue"
+    other = "revenue_before_returns" if measure is Lens.REVENUE else "revenue"
     raise RefusedError(
         f"Total {LABELS[measure]} is {state}, so shares of it would mislead and are not shown.",
         f"Look at amounts instead: tierwise value bands, or rank by --lens {other}.",

@@ -11,8 +11,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.units import AMOUNT_TYPE
-from tierwise.value.orders import SUM_TYPE
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE
 from tierwise.value.windows import between
 
 
@@ -54,12 +53,20 @@ def priced(contacts: ir.Table, agents: ir.Table | None) -> ir.Table:
     return joined.mutate(contact_cost=cost).drop("own_rate", "mean_rate")
 
 
-def unattributed(contacts: ir.Table, start: date | None, as_of: date) -> ir.Table:
-    """One row: contacts of the window that name no customer, their seconds, and all contacts."""
-    inside = priced(contacts.filter(between(contacts, "created_at", start, as_of)), None)
+def unattributed(
+    contacts: ir.Table, agents: ir.Table | None, start: date | None, as_of: date
+) -> ir.Table:
+    """One row: contacts of the window that name no customer, and `all` contacts.
+
+    Beside their number their seconds `handled_s` and `cost` (money), each null where unknown.
+    """
+    inside = priced(contacts.filter(between(contacts, "created_at", start, as_of)), agents)
     nobody = inside.customer_id.isnull()
     return inside.aggregate(
-        contacts=nobody.sum(), handled_s=inside.handled_s.sum(where=nobody), all=inside.count()
+        contacts=nobody.sum(),
+        handled_s=inside.handled_s.sum(where=nobody),
+        cost=inside.contact_cost.sum(where=nobody).cast(SUM_TYPE),
+        all=inside.count(),
     )
 
 

@@ -14,9 +14,9 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Window
-from tierwise.units import Unit
+from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
-from tierwise.value.ranking import SUM, gini
+from tierwise.value.ranking import gini
 from tierwise.value.shares import Rows, share, top_rank, total
 from tierwise.value.windows import between, earlier, first_day
 
@@ -67,7 +67,7 @@ def expression(
         cost = served.select("customer_id", "cost_to_serve")
         cells = cells.left_join(cost, "customer_id").drop("customer_id_right")
     else:
-        cells = cells.mutate(cost_to_serve=ibis.null(SUM))
+        cells = cells.mutate(cost_to_serve=ibis.null(SUM_TYPE))
     cells = _pooled(cells, min_cell)
     cells = _ranked_in_slice(_once_a_slice(cells))
     return _by_tenure(cells, as_of).order_by("label", "tenure")
@@ -77,20 +77,24 @@ def _cells(lines: ir.Table, as_of: date, window: Window) -> ir.Table:
     """One row a slice and customer: this window beside the one a year earlier."""
     start = first_day(as_of, window)
     now = between(lines, "created_at", start, as_of)
-    before = ibis.null(SUM)
+    before = ibis.null(SUM_TYPE)
     if start is not None:
         last = earlier(as_of, Window(months=12))
         then = between(lines, "created_at", first_day(last, window), last)
-        before = lines.total_amount.sum(where=then).cast(SUM).fill_null(ibis.literal(0).cast(SUM))
+        before = (
+            lines.total_amount.sum(where=then)
+            .cast(SUM_TYPE)
+            .fill_null(ibis.literal(0).cast(SUM_TYPE))
+        )
     cost = goods_cost(lines) if has_goods_cost(lines) else None
     now_uncosted = now if cost is None else now & cost.isnull()
     lines = lines.mutate(
-        cost=ibis.null(SUM) if cost is None else cost.cast(SUM), uncosted=now_uncosted
+        cost=ibis.null(SUM_TYPE) if cost is None else cost.cast(SUM_TYPE), uncosted=now_uncosted
     )
     return lines.group_by("label", "customer_id").aggregate(
         current=now.any().cast("int64"),
-        revenue=lines.total_amount.sum(where=now).cast(SUM),
-        goods_cost=lines.cost.sum(where=now).cast(SUM),
+        revenue=lines.total_amount.sum(where=now).cast(SUM_TYPE),
+        goods_cost=lines.cost.sum(where=now).cast(SUM_TYPE),
         uncosted=lines.uncosted.sum(),
         revenue_year_earlier=before,
         first_at=lines.created_at.min(),
@@ -120,10 +124,10 @@ def _once_a_slice(cells: ir.Table) -> ir.Table:
     return cells.group_by("label", "customer_id").aggregate(
         pooled=cells.pooled.max(),
         current=cells.current.max(),
-        revenue=cells.revenue.sum().cast(SUM),
-        goods_cost=cells.goods_cost.sum().cast(SUM),
+        revenue=cells.revenue.sum().cast(SUM_TYPE),
+        goods_cost=cells.goods_cost.sum().cast(SUM_TYPE),
         uncosted=cells.uncosted.sum(),
-        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM),
+        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM_TYPE),
         cost_to_serve=cells.cost_to_serve.max(),
         first_at=cells.first_at.min(),
     )
@@ -145,16 +149,16 @@ def _by_tenure(cells: ir.Table, as_of: date) -> ir.Table:
     return cells.group_by("label", tenure=tenure).aggregate(
         pooled=cells.pooled.max(),
         customers=here.sum(),
-        revenue=cells.revenue.sum(where=here).cast(SUM),
+        revenue=cells.revenue.sum(where=here).cast(SUM_TYPE),
         goods_cost=(cells.uncosted.sum() == 0).ifelse(
-            cells.goods_cost.sum(where=here).cast(SUM), None
+            cells.goods_cost.sum(where=here).cast(SUM_TYPE), None
         ),
         uncosted=cells.uncosted.sum(),
-        cost_to_serve=cells.cost_to_serve.sum(where=here).cast(SUM),
+        cost_to_serve=cells.cost_to_serve.sum(where=here).cast(SUM_TYPE),
         squares=(value * value).sum(where=here),
-        top_revenue=cells.revenue.sum(where=here & top).cast(SUM),
+        top_revenue=cells.revenue.sum(where=here & top).cast(SUM_TYPE),
         rank_weighted=(value * cells["rank"].cast("float64")).sum(where=here),
-        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM),
+        revenue_year_earlier=cells.revenue_year_earlier.sum().cast(SUM_TYPE),
         first_seen=cells.first_at.min(),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -11,9 +13,8 @@ import ibis.expr.types as ir
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Window
-from tierwise.units import AMOUNT_TYPE, Unit
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE, Unit, format_value
 from tierwise.value.orders import attributed
-from tierwise.value.ranking import SUM
 from tierwise.value.windows import between, earlier, first_day
 
 
@@ -67,8 +68,8 @@ def flags(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
         active_now=(now & happened.counts).any(),
         active_before=(before & happened.counts).any(),
         first_at=happened.created_at.min(where=happened.counts),
-        revenue=happened.amount.sum(where=now).cast(SUM),
-        revenue_before=happened.amount.sum(where=before).cast(SUM),
+        revenue=happened.amount.sum(where=now).cast(SUM_TYPE),
+        revenue_before=happened.amount.sum(where=before).cast(SUM_TYPE),
     )
     opening = ibis.literal(False) if start is None else grouped.first_at < start
     return grouped.mutate(is_new=grouped.active_now & ~opening)
@@ -81,9 +82,9 @@ def expression(happened: ir.Table, as_of: date, window: Window) -> ir.Table:
     return table.aggregate(
         before=table.active_before.sum(),
         **{name: chosen.sum() for name, chosen in state.items()},
-        revenue=table.revenue.sum().cast(SUM),
-        revenue_before=table.revenue_before.sum().cast(SUM),
-        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM),
+        revenue=table.revenue.sum().cast(SUM_TYPE),
+        revenue_before=table.revenue_before.sum().cast(SUM_TYPE),
+        revenue_lost=table.revenue_before.sum(where=state["lost"]).cast(SUM_TYPE),
     )
 
 
@@ -102,11 +103,22 @@ def _states(table: ir.Table) -> dict[str, ir.BooleanValue]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    """What of the window names no customer."""
+
+    lines: int = 0
+    revenue: Decimal | None = None  # of these lines, in the project's currency
+    contacts: int = 0
+    handled_s: int | None = None  # agents' time on them, whole seconds; None: unknown
+    cost: Decimal | None = None  # at the agents' rates; None: unknown
+
+
 def answer(
     context: Context,
     row: dict[str, Any],
     profit: Any,
-    unattributed: dict[str, Any],
+    unattributed: Unattributed,
     headline: Answer | None,
     attention: list[dict[str, str]],
     uncompared: str = "",
@@ -124,6 +136,7 @@ def answer(
         )
     compared = context.window_from is not None and not uncompared
     figures = [*_customers(row, compared, event), *_money(row, profit, unattributed, compared)]
+    figures += _contacts_of_nobody(unattributed, context.currency)
     if headline is not None:
         figures += [f for f in headline.figures if f.name in ("largest_share", "top_fifth_share")]
     columns = (Column("what", "What"), Column("why", "Why"), Column("opens", "Rows"))
@@ -175,7 +188,7 @@ def _customers(row: dict[str, Any], compared: bool, event: Activity) -> list[Fig
 
 
 def _money(
-    row: dict[str, Any], profit: Any, unattributed: dict[str, Any], compared: bool
+    row: dict[str, Any], profit: Any, unattributed: Unattributed, compared: bool
 ) -> list[Figure]:
     revenue, active = row["revenue"], int(row["active"])
     before = row["revenue_before"] if compared else None
@@ -193,11 +206,22 @@ def _money(
     if profit is not None:
         label = "Profit after cost to serve"
         figures.append(Figure("profit", label, profit, Unit.MONEY))
-    if unattributed["lines"]:
-        note = f"{unattributed['lines']:,} lines name no customer"
-        amount, label = unattributed["revenue"], "Unattributed revenue"
+    if unattributed.lines:
+        note = f"{unattributed.lines:,} lines name no customer"
+        amount, label = unattributed.revenue, "Unattributed revenue"
         figures.append(Figure("unattributed_revenue", label, amount, Unit.MONEY, note=note))
     if compared and row["before"]:
         lost, label = row["revenue_lost"], "Earlier revenue of the lost"
         figures.append(Figure("revenue_lost", label, lost, Unit.MONEY, opens="state:lost"))
     return figures
+
+
+def _contacts_of_nobody(unattributed: Unattributed, currency: str) -> list[Figure]:
+    """Contacts without a customer with what they took, where there are any."""
+    count, seconds, cost = unattributed.contacts, unattributed.handled_s, unattributed.cost
+    if not count:
+        return []
+    took = [] if seconds is None else [f"{seconds / 60:,.0f} agent minutes"]
+    took += [] if cost is None else [format_value(cost, Unit.MONEY, currency)]
+    note = ", ".join(took) or "they name no customer"
+    return [Figure("unattributed_contacts", "Unattributed contacts", count, Unit.COUNT, note=note)]

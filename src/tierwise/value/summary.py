@@ -11,8 +11,11 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
+from tierwise.units import SUM_TYPE
 from tierwise.value import cost_to_serve, orders, service
-from tierwise.value.orders import SUM_TYPE
+
+SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
+"""Canonical tables that the summary is made of."""
 
 
 @dataclass(frozen=True, slots=True)

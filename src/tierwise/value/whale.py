@@ -14,11 +14,11 @@ import ibis.expr.types as ir
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.concentration import POINTS
-from tierwise.value.ranking import LABELS, ranked, require_customers
+from tierwise.value.ranking import ALWAYS_NEEDS_COST, LABELS, Measure, ranked, require_customers
 from tierwise.value.shares import Rows, share
 
 
-def expression(summary: ir.Table, measure: str) -> ir.Table:
+def expression(summary: ir.Table, measure: Measure) -> ir.Table:
     """About 200 points of the curve with its peak, in one execution.
 
     The peak stands at the last customer whose value is positive: adding anybody
@@ -46,13 +46,13 @@ def expression(summary: ir.Table, measure: str) -> ir.Table:
     return picked.select(*columns).order_by("rank")
 
 
-def answer(context: Context, rows: Rows, measure: str) -> Answer:
+def answer(context: Context, rows: Rows, measure: Measure) -> Answer:
     """Read total, peak and destroyed profit off the curve.
 
     Shares are of the total; where that is not positive they are None and a note
     says why.
     """
-    first = require_customers(rows, measure)
+    first = require_customers(rows, measure, ALWAYS_NEEDS_COST)
     n, total, at_peak = int(first["n"]), first["total"], int(first["at_peak"])
     peak = next((row["cumulative"] for row in rows if row["rank"] == at_peak), total * 0)
     return Answer(
@@ -90,7 +90,7 @@ def _figures(
     )
 
 
-def _notes(n: int, total: Any, at_peak: int, peak: Any, measure: str) -> tuple[str, ...]:
+def _notes(n: int, total: Any, at_peak: int, peak: Any, measure: Measure) -> tuple[str, ...]:
     if total <= 0:
         return (
             f"Total {LABELS[measure]} is not positive, so shares of it are not shown; amounts are.",

@@ -103,7 +103,7 @@ def _loss_makers(look: Look, said: Belief) -> Answer:
     """Customers whose profit after cost to serve is below zero."""
     look.refuse_lines("Cost to serve", NO_PROFIT)
     rows = look.rows(whale.expression(look.summary, Lens.PROFIT))
-    first = ranking.require_customers(rows, Lens.PROFIT)
+    first = ranking.require_customers(rows, Lens.PROFIT, ranking.ALWAYS_NEEDS_COST)
     n, losing = int(first["n"]), int(first["loss_makers"])
     rate, low, high = proportion(losing, n)
     figures = (

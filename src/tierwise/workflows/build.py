@@ -32,7 +32,7 @@ from tierwise.errors import DataError, NotFoundError, UsageError
 from tierwise.settings import Lens
 from tierwise.tables import Severity
 from tierwise.value import contracts, orders
-from tierwise.value.summary import summarise
+from tierwise.value.summary import SUMMARY_TABLES, summarise
 from tierwise.value.windows import first_day
 
 __all__ = [
@@ -48,8 +48,6 @@ __all__ = [
 ]
 
 Tell = Callable[[str], None]
-SUMMED = frozenset({"order_lines", "contacts", "agents", "costs"})
-"""Tables that the summary of customers reads."""
 
 
 def silent(_: str) -> None:
@@ -141,7 +139,8 @@ def chosen_day(project: ProjectFolder, today: date, as_of: date | None) -> date:
     day = as_of or project.settings.project.as_of or today
     if day > today:
         raise UsageError(
-            f"The as-of date {day} is in the future; today is {today}.",
+            f"The as-of date {day} is in the future; today is {today}"
+            f" ({project.settings.project.time_zone}).",
             "Choose a day that has passed, such as the last one in the data."
             if as_of
             else "Correct as_of in tierwise.toml.",
@@ -217,6 +216,7 @@ def _manifest(project: ProjectFolder, day: date) -> dict[str, Any]:
         "project": project.name,
         "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "as_of": day,
+        "time_zone": project.settings.project.time_zone,
         "settings": project.settings.model_dump(mode="json"),
         "versions": {
             "tierwise": version("tierwise"),
@@ -232,7 +232,9 @@ def _load(
 ) -> dict[str, Any]:
     early = None
     if "order_lines" in project.settings.sources:  # else contracts may still bill some
-        early = Early(SUMMED, lambda beside: _write_summary(project, beside, staged, day))
+        early = Early(
+            frozenset(SUMMARY_TABLES), lambda beside: _write_summary(project, beside, staged, day)
+        )
     report = load(session, project, staged.folder, as_of=day, today=today, tell=tell, early=early)
     _refuse_unread(project, report)
     tables = [asdict(table) for table in report.tables]
@@ -292,7 +294,7 @@ def _write_summary(
 ) -> dict[str, Any]:
     tables = {
         name: session.parquet(path)
-        for name in sorted(SUMMED)
+        for name in SUMMARY_TABLES
         if (path := staged.folder / "tables" / f"{name}.parquet").exists()
     }
     window = project.settings.value.window

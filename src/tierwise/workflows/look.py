@@ -22,12 +22,12 @@ from tierwise.units import Unit, format_value
 from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
+from tierwise.value.ranking import Measure
 from tierwise.value.shares import Rows
-from tierwise.value.summary import summarise
+from tierwise.value.summary import SUMMARY_TABLES, summarise
 from tierwise.value.windows import between, earlier, first_day, reaches_back
 from tierwise.workflows.question import Question
 
-SUMMARY_TABLES = ("order_lines", "contacts", "agents", "costs")
 NOT_DIMENSIONS = {"currency", "record_type", "source", "source_id", "original_currency"}
 
 NO_PROFIT = "Rank by gross_profit or revenue, or slice by a property of customers."
@@ -176,7 +176,7 @@ class Look:
         whole = summarise(tables, start, as_of)
         return whole.semi_join(self._slice_customers, "customer_id") if self.where else whole
 
-    def require_known(self, measure: str) -> None:
+    def require_known(self, measure: Measure) -> None:
         """Refuse to list or move customers whose value by a measure is unknown."""
         counted = ranking.counted(self.summary, measure)
         unknown = counted[measure].isnull().sum().fill_null(0)
@@ -268,7 +268,8 @@ class Look:
         return (nobody, *self._lens_notes())
 
     def _lens_notes(self) -> tuple[str, ...]:
-        uncosted_on, asked = self.build.manifest.get("uncosted_on"), self.settings.lens
+        uncosted_on = self.build.manifest.get("uncosted_on")
+        asked = self.question.lens or self.settings.lens
         if asked or uncosted_on is None or self.lens is not Lens.REVENUE:
             return ()
         return (
@@ -278,18 +279,30 @@ class Look:
 
     def contact_notes(self, start: date | None, lead: str = "Not counted") -> tuple[str, ...]:
         """Says which contacts since `start` no customer is known for: no share can hold them."""
-        contacts = None if self.where else self._whole("contacts")
-        if contacts is None:
-            return ()
-        found = self.rows(service.unattributed(contacts, start, self.as_of))[0]
+        found = self._unattributed_contacts(start)
         if not found["contacts"]:
             return ()
-        minutes = found["handled_s"]
-        spent = "" if minutes is None else f" ({minutes / 60:,.0f} agent minutes)"
+        minutes, cost = found["handled_s"], found["cost"]
+        spent = [] if minutes is None else [f"{minutes / 60:,.0f} agent minutes"]
+        spent += [] if cost is None else [format_value(cost, Unit.MONEY, self._currency)]
+        told = f" ({', '.join(spent)})" if spent else ""
         return (
-            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{spent} that name"
+            f"{lead}: {found['contacts']:,} of {found['all']:,} contacts{told} that name"
             " no customer (unattributed).",
         )
+
+    def contacts_of_nobody(self) -> dict[str, Any]:
+        """Contacts of the window without a customer: `contacts`, `handled_s` and `cost`."""
+        found = self._unattributed_contacts(self.start)
+        return {name: found[name] for name in ("contacts", "handled_s", "cost")}
+
+    def _unattributed_contacts(self, start: date | None) -> dict[str, Any]:
+        """Contacts since `start` without a customer, their time and cost; none under a slice."""
+        contacts = None if self.where else self._whole("contacts")
+        if contacts is None:
+            return {"contacts": 0, "handled_s": None, "cost": None, "all": 0}
+        agents = self._whole("agents")
+        return self.rows(service.unattributed(contacts, agents, start, self.as_of))[0]
 
     def cell_notes(self, customers: int) -> tuple[str, ...]:
         """Says so where a slice was asked for that has too few customers to tell a pattern."""

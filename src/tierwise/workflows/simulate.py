@@ -27,10 +27,35 @@ from tierwise.units import Unit
 Progress = Callable[[int, int], None]
 """Called with replications done and their number."""
 
+Draw = Callable[[np.random.SeedSequence], Scenario]
+"""A scenario by the seed of a replication, the same for every policy."""
+
 FIRST_COME = PolicySection.model_construct(
     name="First come, first served", rule=Rule.FIRST_COME, present=False, classes={}, groups={}
 )
 ALL = "all"
+
+GROUP_COLUMNS = (
+    Column("policy", "Policy"),
+    Column("group", "Group"),
+    Column("agents", "Agents", Unit.COUNT),
+    Column("occupancy", "Occupancy", Unit.SHARE),
+    Column("answered", "Answered a run", Unit.NUMBER),
+    Column("agent_hours", "Agent hours", Unit.NUMBER),
+    Column("overtime_hours", "Overtime, h", Unit.NUMBER),
+    Column("idle_hours", "Idle, h", Unit.NUMBER),
+    Column("cost", "Cost", Unit.NUMBER),
+    Column("idle_cost", "Cost of idling", Unit.NUMBER),
+)
+
+TIME_COLUMNS = (
+    Column("policy", "Policy"),
+    Column("class", "Class"),
+    Column("hour", "From hour", Unit.NUMBER),
+    Column("offered", "Offered a run", Unit.NUMBER),
+    Column("mean_wait_s", "Mean wait, s", Unit.NUMBER),
+    Column("share_abandoned", "Abandoned", Unit.SHARE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +70,29 @@ class Run:
 
 def read(path: Path) -> Asked:
     """The scenario file; NotFoundError or SettingsError with everything that is wrong."""
+    return parsed(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a scenario file; NotFoundError or SettingsError where it cannot be read."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise NotFoundError(
             f"There is no file {path}.", "Give a scenario such as those in examples/scenarios."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as found:
-        raise SettingsError(f"{path}: not valid TOML: {found}.", "Correct this line.") from None
+    except UnicodeDecodeError as found:
+        raise SettingsError(f"{path}: not valid UTF-8: {found}.", "Save it as UTF-8.") from None
     except OSError as found:
         raise SettingsError(f"{path}: cannot be read: {found.strerror}.") from None
+
+
+def parsed(text: str, where: str) -> Asked:
+    """A scenario from its text; SettingsError with everything that is wrong in it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as found:
+        raise SettingsError(f"{where}: not valid TOML: {found}.", "Correct this line.") from None
     return read_scenario(document)
 
 
@@ -77,8 +115,9 @@ def run_policies(
     *,
     workers: int = 1,
     progress: Progress | None = None,
+    drawn: Draw | None = None,
 ) -> list[Run]:
-    """Every policy on the same replications.
+    """Every policy on the same replications; `drawn` gives a scenario of its own to each.
 
     Threads, not processes: the compiled loop lets go of the interpreter, so they run
     on all cores without a second start of the program.
@@ -89,7 +128,8 @@ def run_policies(
     events, contacts = [0] * len(policies), [0] * len(policies)
 
     def one(job: tuple[int, np.random.SeedSequence]) -> tuple[Tally, int, int]:
-        outcome = replicate(scenario, policies[job[0]][1], span, job[1])
+        mine = drawn(job[1]) if drawn else scenario
+        outcome = replicate(mine, policies[job[0]][1], span, job[1])
         return outcome.tally, outcome.events, outcome.contacts
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
@@ -132,19 +172,71 @@ def simulate(
 ) -> Answer:
     """The policies of a scenario file beside each other."""
     asked = read(path)
+    runs = run_asked(
+        asked, seed=seed, replications=replications, workers=workers, progress=progress
+    )
+    return answer(asked.scenario, runs, today)
+
+
+def simulate_text(
+    text: str,
+    *,
+    today: date,
+    seed: int | None = None,
+    replications: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Answer:
+    """The same of the text of a scenario."""
+    asked = parsed(text, "The scenario")
+    runs = run_asked(
+        asked, seed=seed, replications=replications, workers=workers, progress=progress
+    )
+    return answer(asked.scenario, runs, today)
+
+
+def answer_again(document: Mapping[str, Any]) -> Answer:
+    """The answer of a simulation from its JSON, for a face that got it that way."""
+    day = date.fromisoformat(str(document["as_of"]))
+    contacts = int(document["contacts"])
+    context = Context(str(document["project"]), "", day, "", "", None, "", contacts, 0)
+    figures = (
+        Figure("replications", "Replications of each policy", document["replications"], Unit.COUNT),
+        Figure("contacts", "Contacts simulated", contacts, Unit.COUNT),
+    )
+    base = next((str(row["policy"]) for row in document["classes"]), "")
+    known = (
+        ("classes", "Waits by class", _columns()),
+        ("differences", f"Changes against {base}, paired", _change_columns()),
+        ("groups", "Agents", GROUP_COLUMNS),
+        ("time_of_day", "Time of day", TIME_COLUMNS),
+    )
+    grids = tuple(
+        Grid(name, title, columns, tuple(document.get(name, ()))) for name, title, columns in known
+    )
+    return Answer("simulation", str(document["title"]), context, figures, grids,
+                  tuple(document["notes"]))  # fmt: skip
+
+
+def run_asked(
+    asked: Asked,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> list[Run]:
+    """Every policy of a scenario, for as long and as often as it says."""
     run = asked.run
-    span = Span(run.warm_up_hours * HOUR_S, (run.warm_up_hours + run.hours) * HOUR_S)
-    policies = [(policy, asked.params(policy)) for policy in compared(asked)]
-    runs = run_policies(
+    return run_policies(
         asked.scenario,
-        policies,
-        span,
+        [(policy, asked.params(policy)) for policy in compared(asked)],
+        Span(run.warm_up_hours * HOUR_S, (run.warm_up_hours + run.hours) * HOUR_S),
         run.seed if seed is None else seed,
         replications or run.replications,
         workers=workers,
         progress=progress,
     )
-    return answer(asked.scenario, runs, today)
 
 
 def answer(scenario: Scenario, runs: Sequence[Run], today: date) -> Answer:
@@ -199,7 +291,7 @@ def _columns(differences: bool = False) -> tuple[Column, ...]:
         Column("mean_wait_s", label("mean wait, s"), Unit.NUMBER),
         Column("mean_wait_s_low", "from", Unit.NUMBER),
         Column("mean_wait_s_high", "to", Unit.NUMBER),
-        Column("mean_wait_of_waiting_s", label("of those who waited"), Unit.NUMBER),
+        Column("mean_wait_of_waiting_s", label("wait of those who waited"), Unit.NUMBER),
         Column("p50_wait_s", "p50", Unit.NUMBER),
         Column("p90_wait_s", "p90", Unit.NUMBER),
         Column("p95_wait_s", "p95", Unit.NUMBER),
@@ -229,10 +321,13 @@ def _differences(scenario: Scenario, runs: Sequence[Run]) -> Grid:
         for name, values in _per_class(scenario, run).items():
             head = {"policy": run.policy.label, "class": name}
             rows.append(head | _flat(f.differences(base[name], values)))
-    kept = tuple(c for c in _columns(True) if c.name[0] not in "p" or c.name == "policy")
-    columns = tuple(c for c in kept if c.name not in ("offered", "worst_decile_wait_s"))
     title = f"Changes against {runs[0].policy.label}, paired"
-    return Grid("differences", title, columns, tuple(rows))
+    return Grid("differences", title, _change_columns(), tuple(rows))
+
+
+def _change_columns() -> tuple[Column, ...]:
+    kept = tuple(c for c in _columns(True) if c.name[0] not in "p" or c.name == "policy")
+    return tuple(c for c in kept if c.name not in ("offered", "worst_decile_wait_s"))
 
 
 def _flat(found: Mapping[str, f.Estimate | None]) -> dict[str, float | None]:
@@ -260,25 +355,13 @@ def _groups(scenario: Scenario, runs: Sequence[Run]) -> Grid:
                 | _flat(f.estimates(values))
                 | {"share_of_class": dict(zip(names, share.tolist(), strict=True))}
             )
-    columns = (
-        Column("policy", "Policy"),
-        Column("group", "Group"),
-        Column("agents", "Agents", Unit.COUNT),
-        Column("occupancy", "Occupancy", Unit.SHARE),
-        Column("answered", "Answered a run", Unit.NUMBER),
-        Column("agent_hours", "Agent hours", Unit.NUMBER),
-        Column("overtime_hours", "Overtime, h", Unit.NUMBER),
-        Column("idle_hours", "Idle, h", Unit.NUMBER),
-        Column("cost", "Cost", Unit.NUMBER),
-        Column("idle_cost", "Cost of idling", Unit.NUMBER),
-    )
-    return Grid("groups", "Agents", columns, tuple(rows))
+    return Grid("groups", "Agents", GROUP_COLUMNS, tuple(rows))
 
 
 def _by_time(scenario: Scenario, runs: Sequence[Run]) -> Grid:
-    """Half hours of the duty cycle with contacts in them; one row a policy, class and half hour."""
+    """Half hours of the day with contacts in them; one row a policy, class and half hour."""
     rows = []
-    hours = scenario.duty_cycle_s / HOUR_S / DAY_BINS
+    hours = scenario.day_s / HOUR_S / DAY_BINS
     for run in runs:
         total = np.sum([tally.by_time for tally in run.tallies], axis=0)
         for k, item in enumerate(scenario.classes):
@@ -295,13 +378,5 @@ def _by_time(scenario: Scenario, runs: Sequence[Run]) -> Grid:
                             "share_abandoned": gone / offered,
                         }
                     )
-    columns = (
-        Column("policy", "Policy"),
-        Column("class", "Class"),
-        Column("hour", "From hour", Unit.NUMBER),
-        Column("offered", "Offered a run", Unit.NUMBER),
-        Column("mean_wait_s", "Mean wait, s", Unit.NUMBER),
-        Column("share_abandoned", "Abandoned", Unit.SHARE),
-    )
     flat = all(len(item.arrivals_per_s) == 1 for item in scenario.classes)
-    return Grid("time_of_day", "Time of day", columns, () if flat else tuple(rows))
+    return Grid("time_of_day", "Time of day", TIME_COLUMNS, () if flat else tuple(rows))

@@ -14,10 +14,10 @@ from tierwise.errors import SettingsError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.routing.params import first_come_first_served
 from tierwise.simulation import figures as f
-from tierwise.simulation.calibrate import shifts_for
 from tierwise.simulation.replicate import Span
 from tierwise.simulation.scenario import DAY_S, HOUR_S, AgentGroup, Scenario
 from tierwise.simulation.section import Asked, StaffingSection
+from tierwise.simulation.shifts import shifts_for
 from tierwise.staffing import rules
 from tierwise.staffing.erlang import Waiting
 from tierwise.staffing.shifts import Roster, ShiftType, best_roster

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tierwise.engine.builds import Build
+from tierwise.errors import SettingsError
 from tierwise.results import LISTED, Answer
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
 from tierwise.workflows import tier_reports as reports
@@ -16,7 +18,14 @@ from tierwise.workflows.tier_backtest import backtest_answer
 from tierwise.workflows.tier_snapshot import snapshot
 from tierwise.workflows.tiering import Tiering, checked, tiers_built_with, with_goal
 
-__all__ = ["AS_DECLARED", "Asked", "Declared", "TierDesk"]
+__all__ = [
+    "AS_DECLARED",
+    "Asked",
+    "Declared",
+    "TierDesk",
+    "rules_that_fit",
+    "tiers_built_with",
+]
 
 DEFAULT = Question()
 
@@ -42,6 +51,19 @@ class Asked:
 
 
 AS_DECLARED = Asked()
+
+
+def rules_that_fit(build: Build) -> tuple[TierRule, ...]:
+    """The rules that the settings of a build give cuts for."""
+
+    def fits(rule: TierRule) -> bool:
+        try:
+            checked(tiers_built_with(build), {"rule": rule})
+        except SettingsError:
+            return False
+        return True
+
+    return tuple(rule for rule in TierRule if fits(rule))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class Desk:
             why = look.uncompared(table=look.activity_table)
             known = {**row, "lost": 0} if why else row
             listed = attention(known, headline, curve, self.build, context.currency)
-            nobody = look.unattributed()
+            nobody = standing.Unattributed(**look.unattributed(), **look.contacts_of_nobody())
             found = standing.answer(
                 context, row, profit, nobody, headline, listed, why, look.settings.active.event
             )
@@ -95,7 +95,7 @@ class Desk:
     ) -> Answer:
         """How few customers bring how much of the lens, or of `measure` (also: contacts)."""
         with self._open(question) as look:
-            of = _measure(measure or look.lens)
+            of = ranking.measure_of(measure or look.lens)
             own = not (top_n or top_shares)  # lists that were asked for stand alone
             asked = (
                 self.settings.top_n if own else tuple(top_n),
@@ -104,8 +104,12 @@ class Desk:
             )
             rows = look.rows(concentration.expression(look.summary, of, *asked))
             answer = concentration.answer(_context(look, rows, of), rows, of, *asked)
-            notes = look.contact_notes(look.start) if of in ("contacts", Lens.PROFIT) else ()
-            money = look.revenue_notes() if of != "contacts" else ()
+            notes = (
+                look.contact_notes(look.start)
+                if of in (ranking.Demand.CONTACTS, Lens.PROFIT)
+                else ()
+            )
+            money = look.revenue_notes() if of is not ranking.Demand.CONTACTS else ()
             return self._opening(question, _told(look, answer, money, notes))
 
     def whale(self, question: Question = DEFAULT) -> Answer:
@@ -256,7 +260,7 @@ class Desk:
             return self.tiers.members(selector.removeprefix("tier:"), question, limit=limit)
         chosen = member_lists.parse(selector)
         with self._open(self._narrowed(question, chosen)) as look:
-            measure = chosen.measure or str(look.lens)
+            measure = chosen.measure or look.lens
             if chosen.picks in (Picks.RANK, Picks.LOSS_MAKERS, Picks.OVER_SERVED):
                 look.require_known(measure)
             ids = self._ids(look, chosen)
@@ -428,8 +432,8 @@ class Desk:
 
     def _opening(self, question: Question, answer: Answer) -> Answer:
         """The answer with its measure in what it opens, where the question's lens is another."""
-        measure = answer.context.lens
-        own = measure == str(self._lens(question))
+        measure = ranking.measure_of(answer.context.lens)
+        own = measure is self._lens(question)
         return answer if own else member_lists.by_measure(answer, measure)
 
     def _lens(self, question: Question) -> Lens:
@@ -440,8 +444,8 @@ class Desk:
         if chosen.picks is Picks.SLICE:
             name, _, value = chosen.value.partition("=")
             return replace(question, where=(*question.where, (name, value)))
-        if chosen.measure in list(Lens):
-            return replace(question, lens=Lens(chosen.measure))
+        if isinstance(chosen.measure, Lens):
+            return replace(question, lens=chosen.measure)
         return _profit_question(question, self) if chosen.picks is Picks.LOSS_MAKERS else question
 
     def _ids(self, look: Look, chosen: Selector) -> ir.Table | None:
@@ -474,12 +478,6 @@ def _told(look: Look, answer: Answer, *notes: tuple[str, ...]) -> Answer:
     """The answer with what has to be said beside its own notes."""
     said = dict.fromkeys(note for part in (answer.notes, *notes) for note in part)
     return replace(answer, notes=(*said, *look.cell_notes(answer.context.customers)))
-
-
-def _measure(name: str) -> str:
-    if name in ranking.MEASURES:
-        return str(name)
-    raise UsageError(f'There is no measure "{name}".', f"Known: {', '.join(ranking.MEASURES)}.")
 
 
 def _context(look: Look, rows: list[dict[str, Any]], lens: str | None = None) -> Context:

@@ -37,11 +37,11 @@ def _values(look: Look) -> ir.Table:
     return summary.select("customer_id", "first_order_at", value=summary[look.lens])
 
 
-def require_any_known(look: Look) -> None:
+def require_any_known(look: Look, remedy: str = ranking.NEEDS_COST) -> None:
     """Refuse where value through the lens is unknown of every customer."""
     row = _known_counts(look)
     if row["n"] and row["unknown"] == row["n"]:
-        ranking.require_known(row, look.lens)
+        ranking.require_known(row, look.lens, remedy)
 
 
 def _require_all_known(look: Look) -> None:

@@ -31,7 +31,7 @@ def retention_answer(look: Look, limit: int) -> Answer:
     look.refuse_lines("What keeping a customer is worth")
     customers = look.table("customers")
     retention.acquisition(customers)
-    require_any_known(look)
+    require_any_known(look, ranking.ALWAYS_NEEDS_COST)
     kept, label, notes = _kept(look)
     found = look.session.keep("retention", retention.expression(kept, customers))
     total = look.rows(retention.totals(found))[0]

@@ -74,9 +74,21 @@
     if (!point) return null;
     return box(
       title(point.name),
-      line("Customers", value(point.customers, "count")),
+      line(options.counted, value(point[options.count], "count")),
       line("Probability", value(point[options.x], "share")),
-      line("Bought", value(point[options.y], "share")),
+      line(options.came, value(point[options.y], "share")),
+    );
+  }
+
+  /* One customer of a map: who it is, and where it stands on both axes. */
+  function customerTip(tip, options) {
+    const point = pointOf(tip);
+    if (!point) return null;
+    return box(
+      title(point.name || point.customer_id),
+      line("Tier", point.tier),
+      line(options.labels[0], value(point[options.x], options.units[0])),
+      line(options.labels[1], full(point[options.y], options.units[1], options.currency)),
     );
   }
 
@@ -92,5 +104,6 @@
     whaleTip: withOptions(whaleTip),
     seriesTip: withOptions(seriesTip),
     calibrationTip: withOptions(calibrationTip),
+    customerTip: withOptions(customerTip),
   });
 })();

@@ -56,7 +56,7 @@
     tooltipTextColor: "var(--tw-ink)",
   };
 
-  const tierwiseTheme = (base) =>
+  const tierwiseTheme = (base, padding) =>
     base.withParams({
       ...GRID_COLORS,
       fontFamily: "inherit",
@@ -64,7 +64,7 @@
       headerFontSize: 12,
       headerFontWeight: 600,
       spacing: 6,
-      cellHorizontalPadding: 12,
+      cellHorizontalPadding: padding,
       wrapperBorder: false,
       wrapperBorderRadius: 0,
       headerColumnBorder: false,
@@ -99,8 +99,8 @@
   });
 
   const NEW_BUILD = "new";
-  const OF_ONE_PAGE = ["select", "id", "by", "top", "axis", "text", "period", "order", "part", "q"];
-  const OF_ONE_PROJECT = ["build", "as_of", "where", ...OF_ONE_PAGE];
+  const OF_ONE_PAGE = ["select", "id", "by", "top", "axis", "text", "period", "order", "part", "q", "tier", "measure", "upto"];
+  const OF_ONE_PROJECT = ["build", "as_of", "where", "rule", "basis", "goal", ...OF_ONE_PAGE];
 
   /* Writes the control that was used into the query; the same query means no new page. */
   function ask() {

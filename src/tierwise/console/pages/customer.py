@@ -16,6 +16,7 @@ from tierwise.console.parts.messages import explained, message
 from tierwise.console.parts.raw import LABELS, readable
 from tierwise.console.parts.steps import steps
 from tierwise.console.parts.tables import table
+from tierwise.console.parts.tier_of_customer import fill_customer_tier
 from tierwise.console.parts.words import window_name
 from tierwise.console.parts.worth import fill_customer_worth
 from tierwise.console.view import View
@@ -43,6 +44,7 @@ def fill(desk: Desk, view: View) -> Content:
         _profile(answer),
         figure_row([f for f in answer.figures if f.value is not None], answer.context, view),
         later("customer-worth", view, "Working out what this customer may be worth…", height=92),
+        later("customer-tier", view, "Working out the tier, and what would change it…", height=92),
         html.Div(
             [
                 panel(
@@ -165,6 +167,7 @@ def _lines(answer: Answer, view: View) -> Component:
 def connect(app: Dash, house: House) -> None:
     """Fill in what takes a while."""
     fill_later(app, house, "customer-worth", fill_customer_worth)
+    fill_later(app, house, "customer-tier", fill_customer_tier)
 
 
 PAGE = Page("/customer", "Customer", fill, section="Customers", connect=connect, ignores=("slice",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -10,6 +12,7 @@ from tierwise.console.parts.figures import stack
 from tierwise.console.parts.quality import problem_grid, table_grid
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
+from tierwise.results import Answer
 from tierwise.workflows.value import Desk
 
 _LISTED = 10_000
@@ -17,7 +20,9 @@ _LISTED = 10_000
 
 def fill(desk: Desk, view: View) -> Content:
     """Fill the page."""
-    context = desk.today(view.question()).context
+    left_out = desk.rejects(limit=_LISTED)
+    # A build is read the same whatever is ranked, over whatever window.
+    context = replace(left_out.context, lens="", window="")
     body = stack(
         table(
             problem_grid(desk.build),
@@ -27,14 +32,13 @@ def fill(desk: Desk, view: View) -> Content:
             "Errors were left out, warnings were kept.",
         ),
         table(table_grid(desk.build), context, view),
-        _rejects(desk, view),
+        _rejects(left_out, view),
     )
     return Content(context, body)
 
 
-def _rejects(desk: Desk, view: View) -> Component | None:
+def _rejects(answer: Answer, view: View) -> Component | None:
     """The rows that were left out; nothing where none was."""
-    answer = desk.rejects(limit=_LISTED)
     grid = answer.grid("rejects")
     if not grid.rows:
         return None

@@ -17,7 +17,7 @@ from tierwise.units import Unit
 _TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
 _HEIGHT = 340
 _SQUARE = 480  # about as high as half a page is wide
-_COLORS = ("--tw-c1", "--tw-c2", "--tw-c3", "--tw-c4", "--tw-c5")
+POINT_COLORS = ("--tw-c1", "--tw-c2", "--tw-c3", "--tw-c4", "--tw-c5")
 
 Series = Sequence[Mapping[str, Any]]
 
@@ -26,7 +26,7 @@ def _ticks(unit: Unit) -> dict[str, str]:
     return {"function": _TICKS.get(unit, "tickCount")}
 
 
-def _amounts(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
+def axis_of(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
     """Round ticks for an axis of amounts; nothing is counted in parts."""
     ticks = ticks_around(*ends, least=1.0 if unit in (Unit.COUNT, Unit.RANK) else 0.0)
     return {
@@ -34,6 +34,30 @@ def _amounts(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
         "ticks": ticks,
         "domain": [min(ticks[0], ends[0]), max(ticks[-1], ends[1])],
         "interval": 0,
+    }
+
+
+def _amount_axis(unit: Unit, ends: tuple[float, float]) -> dict[str, Any]:
+    """An upright axis of amounts."""
+    return {"width": 72, "tickMargin": 8, **axis_of(unit, ends)}
+
+
+def _rank_axis(last: int, *, logarithmic: bool) -> dict[str, Any]:
+    """An axis of customers, the best first."""
+    powers = [10**power for power in range(len(str(last)))]
+    scale = {
+        "scale": "log",
+        "domain": [1, "dataMax"],
+        "allowDataOverflow": True,
+        "ticks": [*powers, last],
+    }
+    linear = {"domain": [0, last], "ticks": ticks_within(last)}
+    return {
+        "type": "number",
+        "tickFormatter": _ticks(Unit.RANK),
+        "tickMargin": 8,
+        "minTickGap": 40,
+        **(scale if logarithmic else linear),
     }
 
 
@@ -64,14 +88,6 @@ def curve(
 ) -> Component:
     """One curve over customers ranked from the best on, with a crosshair."""
     last = data[-1]["rank"] if data else 1
-    powers = [10**power for power in range(len(str(last)))]
-    scale = {
-        "scale": "log",
-        "domain": [1, "dataMax"],
-        "allowDataOverflow": True,
-        "ticks": [*powers, last],
-    }
-    linear = {"domain": [0, last], "ticks": ticks_within(last)}
     chart = dmc.AreaChart(
         id=id,
         data=list(data),
@@ -87,18 +103,8 @@ def curve(
         tickLine="x",
         xAxisLabel="Customers, best first",
         yAxisLabel=label,
-        xAxisProps={
-            "type": "number",
-            "tickFormatter": _ticks(Unit.RANK),
-            "tickMargin": 8,
-            "minTickGap": 40,
-            **(scale if logarithmic else linear),
-        },
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **_amounts(unit, reach(data, [name], stacked=False)),
-        },
+        xAxisProps=_rank_axis(last, logarithmic=logarithmic),
+        yAxisProps=_amount_axis(unit, reach(data, [name], stacked=False)),
         tooltipProps=_tip(tip, **options),
         tooltipAnimationDuration=0,
         areaChartProps={
@@ -144,11 +150,7 @@ def bars(
         xAxisLabel=x_axis,
         yAxisLabel=axis,
         xAxisProps={"tickMargin": 8, "interval": "preserveStartEnd"},
-        yAxisProps={
-            "width": 72,
-            "tickMargin": 8,
-            **_amounts(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
-        },
+        yAxisProps=_amount_axis(unit, reach(data, [n for n, _, _ in series], stacked=stacked)),
         tooltipProps={
             "content": {"function": "seriesTip", "options": {**tip, **(options or {})}},
             "cursor": {"fill": "var(--tw-hover)"},
@@ -165,9 +167,21 @@ def bars(
 
 
 def calibration(
-    id: str, groups: Mapping[str, Series], *, x: str, y: str, axes: tuple[str, str], describes: str
+    id: str,
+    groups: Mapping[str, Series],
+    *,
+    x: str,
+    y: str,
+    axes: tuple[str, str],
+    describes: str,
+    counted: tuple[str, str] = ("customers", "Customers"),
+    came: str = "Bought",
 ) -> Component:
-    """Shares promised against shares that came, one colour a group; on the diagonal they agree."""
+    """Shares promised against shares that came, one colour a group; on the diagonal they agree.
+
+    `counted` names the field that says how many a point stands for, and its label.
+    """
+    tip = {"x": x, "y": y, "count": counted[0], "counted": counted[1], "came": came}
     share = {
         "domain": [0, 1],
         "ticks": [0, 0.2, 0.4, 0.6, 0.8, 1],
@@ -177,13 +191,13 @@ def calibration(
         id=id,
         data=[
             {"name": name, "color": f"var({color})", "data": list(points)}
-            for (name, points), color in zip(groups.items(), _COLORS, strict=False)
+            for (name, points), color in zip(groups.items(), POINT_COLORS, strict=False)
         ],
         dataKey={"x": x, "y": y},
         h=_SQUARE,
         gridAxis="xy",
         tickLine="none",
-        withLegend=True,
+        withLegend=len(groups) > 1,
         legendProps={"verticalAlign": "top", "height": 36},
         xAxisLabel=axes[0],
         yAxisLabel=axes[1],
@@ -196,7 +210,7 @@ def calibration(
                 "strokeDasharray": "5 4",
             }
         ],
-        tooltipProps={"content": {"function": "calibrationTip", "options": {"x": x, "y": y}}},
+        tooltipProps={"content": {"function": "calibrationTip", "options": tip}},
         tooltipAnimationDuration=0,
         scatterChartProps={
             "accessibilityLayer": False,

@@ -13,11 +13,11 @@ from tierwise.units import Unit, format_value
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
 _DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
-_PADDING = 26  # of both sides of a cell
-_NARROW, _BROAD = 64, 280
 _PROSE = 44  # characters from which a text is wrapped instead of cut
+_SENTENCE = 30  # the same in a crowded table, whose texts have less room
 _LOOKED_AT = 200  # rows whose values say how broad a column is
 _WHOLE_FROM = 10_000  # amounts from which a crowded table leaves out the cents
+TIGHT_PADDING = 6  # pixels on each side of a cell of a crowded table; others have 12
 _CODES = ("reason", "outcome", "status", "header_status", "required_skill", "record_type")
 _NUMBERS = frozenset(Unit) - {Unit.TEXT, Unit.DATE}
 
@@ -30,12 +30,33 @@ def leading(grid: Grid, *names: str) -> Grid:
     return replace(grid, columns=(*first, *rest))
 
 
+def told(grid: Grid) -> Grid:
+    """Without the columns that are empty all the way down, such as names nobody has."""
+    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
+    return replace(grid, columns=tuple(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Pixels that a cell may take."""
+
+    padding: int  # of both sides, with the line between cells
+    header: int  # the same of a header, whose words are never cut
+    narrow: int  # least of any column
+    broad: int  # most that a text asks for
+
+
+_WIDE = _Room(26, 34, 64, 280)
+_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 2, 48, 170)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How columns share the room of a table."""
 
     widths: tuple[int, ...]  # pixels, least
     brief: frozenset[str]  # names of the columns whose amounts are shown without cents
+    tight: bool = False  # whether cells stand closer together
 
     @property
     def wide(self) -> bool:
@@ -44,12 +65,16 @@ class Layout:
 
 
 def layout(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
-    """The least widths; amounts of a table that is too wide lose their cents first."""
-    exact = Layout(tuple(_width(c, rows, brief=False) for c in columns), frozenset())
+    """The least widths; a table that is too wide loses cents of amounts first, then room."""
+    exact = Layout(tuple(_width(c, rows, _WIDE, brief=False) for c in columns), frozenset())
     if not exact.wide:
         return exact
     brief = frozenset(c.name for c in columns if c.unit is Unit.MONEY and _large(c, rows))
-    return Layout(tuple(_width(c, rows, brief=c.name in brief) for c in columns), brief)
+    short = Layout(tuple(_width(c, rows, _WIDE, brief=c.name in brief) for c in columns), brief)
+    if not short.wide:
+        return short
+    widths = tuple(_width(c, rows, _TIGHT, brief=c.name in brief) for c in columns)
+    return Layout(widths, brief, tight=True)
 
 
 def _large(column: Column, rows: Sequence[Row]) -> bool:
@@ -57,14 +82,14 @@ def _large(column: Column, rows: Sequence[Row]) -> bool:
     return any(abs(value) >= _WHOLE_FROM for value in values if value is not None)
 
 
-def _width(column: Column, rows: Sequence[Row], *, brief: bool) -> int:
+def _width(column: Column, rows: Sequence[Row], room: _Room, *, brief: bool) -> int:
     """Pixels that the longest value and the longest word of the label need."""
     shown = (_written(row.get(column.name), column.unit, brief) for row in rows[:_LOOKED_AT])
     length = max((len(text) for text in shown), default=1)
     prose = column.unit is Unit.TEXT and length > _SHORT
     longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
     word = max((len(part) for part in column.label.split()), default=1) * _BOLD
-    return int(min(max(longest + _PADDING, word + _PADDING, _NARROW), _BROAD))
+    return int(min(max(longest + room.padding, word + room.header, room.narrow), room.broad))
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:
@@ -80,7 +105,7 @@ def definitions(
             **_column(c, context, brief=c.name in plan.brief),
             "minWidth": width,
             "flex": width,
-            **_wrapping(c, rows),
+            **_wrapping(c, rows, _SENTENCE if plan.tight else _PROSE),
         }
         for c, width in zip(columns, plan.widths, strict=True)
     ]
@@ -96,9 +121,9 @@ def _naming(columns: Sequence[Column]) -> int:
     return first + 1
 
 
-def _wrapping(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
+def _wrapping(column: Column, rows: Sequence[Row], longest: int) -> dict[str, Any]:
     prose = column.unit is Unit.TEXT and any(
-        len(str(row.get(column.name) or "")) > _PROSE for row in rows[:50]
+        len(str(row.get(column.name) or "")) > longest for row in rows[:50]
     )
     return {"wrapText": True, "autoHeight": True, "cellClass": "tw-prose"} if prose else {}
 

@@ -68,14 +68,14 @@ def no_project() -> Component:
     )
 
 
-def no_build(project: str) -> Component:
-    """A project without a build."""
+def no_build(project: str, name: str) -> Component:
+    """A project without a build, by its key and what it is called."""
     button = dmc.Button(
         "Build now", id={"type": "build-now", "project": project}, size="sm", className="tw-primary"
     )
     return message(
         "No build yet",
-        f"The tables of {project} have not been read. A build reads them once, checks every row "
+        f"The tables of {name} have not been read. A build reads them once, checks every row "
         "and keeps the result; every figure then says which build it stands on.",
         action=button,
     )

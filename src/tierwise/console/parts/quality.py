@@ -19,12 +19,18 @@ _COLUMNS = problem_columns(
     "severity", "table", "message", "remedy", "count", "source", "row", "column", "value"
 )
 
+_ROWS = {"order_lines": "Order lines", "contacts": "Contacts"}
+
 
 def quality_line(build: Build, view: View) -> Component:
     """Rows read and rejected, and what could not be attributed, with the way to the details."""
     manifest = build.manifest
     said = [_rejected(manifest)]
-    said += [p["message"] for p in manifest["problems"] if p["code"] == "no-customer"]
+    said += [
+        f"{_ROWS[p['table']]}: {p['message']}"
+        for p in manifest["problems"]
+        if p["code"] == "no-customer"
+    ]
     return html.Div(
         [
             html.B("Data"),

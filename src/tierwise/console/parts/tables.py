@@ -11,13 +11,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
-from tierwise.console.parts.columns import definitions, layout
+from tierwise.console.parts.columns import TIGHT_PADDING, definitions, layout
 from tierwise.console.parts.words import plain
 from tierwise.console.view import View
 from tierwise.results import Column, Context, Grid
 from tierwise.results.answer import Row
 
 _ROW_HEIGHT = 36
+_PADDING = 12  # pixels on each side of a cell
 _SCROLLBAR = 10  # as in style.css
 _FITS = 15  # rows that are shown without a scroll bar of their own
 
@@ -69,7 +70,7 @@ def table_body(
         columnDefs=definitions(columns, grid.rows, context, plan),
         rowData=rows,
         defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions=_options(short),
+        dashGridOptions=_options(short, TIGHT_PADDING if plan.tight else _PADDING),
         eventListeners=_LISTENERS,
         csvExportParams={
             "fileName": f"{context.project}-{name}-{context.as_of}.csv".replace(" ", "-")
@@ -132,7 +133,7 @@ def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
     return {**cells, "_href": href} if href else cells
 
 
-def _options(short: bool) -> dict[str, Any]:
+def _options(short: bool, padding: int) -> dict[str, Any]:
     return {
         "domLayout": "autoHeight" if short else "normal",
         "rowHeight": _ROW_HEIGHT,
@@ -144,6 +145,6 @@ def _options(short: bool) -> dict[str, Any]:
         "suppressCellFocus": False,
         "tooltipShowDelay": 400,
         "scrollbarWidth": _SCROLLBAR,
-        "theme": {"function": "tierwiseTheme(themeQuartz)"},
+        "theme": {"function": f"tierwiseTheme(themeQuartz, {padding})"},
         "localeText": {"noRowsToShow": "No rows", "noMatchingRows": "No row holds this text"},
     }

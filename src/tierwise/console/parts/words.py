@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tierwise.results import Context, Figure
+from tierwise.settings import TierBasis, TierRule
 from tierwise.units import Unit, format_value
 
 LENS_NAMES = {
@@ -15,6 +16,20 @@ LENS_NAMES = {
     "revenue_before_returns": "revenue before returns",
     "gross_profit": "gross profit",
     "profit": "profit after cost to serve",
+}
+
+RULE_NAMES = {
+    TierRule.RANK: "ranks",
+    TierRule.SHARE: "shares of value",
+    TierRule.THRESHOLD: "amounts",
+    TierRule.NATURAL_BREAK: "natural breaks",
+    TierRule.CAPACITY: "as many as can be served",
+}
+
+BASIS_NAMES = {
+    TierBasis.WINDOW: "what the window brought",
+    TierBasis.AHEAD: "expected of the window to come",
+    TierBasis.EVER: "expected without end",
 }
 
 _CENTS_BELOW = 10_000
@@ -42,12 +57,13 @@ def customers(count: int) -> str:
 
 def context_line(context: Context) -> str:
     """What every figure on the page stands on, in one line."""
+    of_window = [window_name(context.window)] if context.window else []
     parts = [
         f"as of {day(context.as_of)}",
-        LENS_NAMES.get(context.lens, context.lens),
-        window_name(context.window),
+        *([LENS_NAMES.get(context.lens, context.lens)] if context.lens else []),
+        *of_window,
         context.currency,
-        customers(context.customers),
+        *([customers(context.customers)] if of_window else []),
         *([context.slice] if context.slice else []),
         f"build {short_id(context.build)}",
     ]
@@ -66,7 +82,7 @@ def shown(figure: Figure) -> str:
         return f"{figure.value:,.{places}f}"
     if figure.name.endswith("_change") and figure.value is not None:
         return f"{'+' if figure.value > 0 else ''}{format_value(figure.value, figure.unit)}"
-    if figure.unit is Unit.MINUTES and figure.value is not None:
+    if figure.unit in (Unit.MINUTES, Unit.SECONDS) and figure.value is not None:
         return f"{figure.value:,.0f}"
     return format_value(figure.value, figure.unit)
 
@@ -91,6 +107,8 @@ _OPTIONS = {
     "--window": "“Over”",
     "--as-of": "“As of”",
     "--where": "“Only where”",
+    "--goal": "one under “Goal”",
+    "; --limit shows more": "",
 }
 
 

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from tierwise.console.page import Content
 from tierwise.console.parts.charts import bars
+from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.messages import explained
 from tierwise.console.parts.tables import table
@@ -29,9 +30,9 @@ def fill_worth(desk: Desk, view: View) -> Content:
         html.Div([_ahead(answer), _activity(answer)], className="tw-halves")
         if answer.grid("activity").rows
         else _ahead(answer),  # who is still active cannot be told; the notes say why
-        table(_told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
+        table(told(answer.grid("bands")), answer.context, view, id="lifetime-bands"),
         table(
-            _told(answer.grid("customers")),
+            _in_order(told(answer.grid("customers"))),
             answer.context,
             view,
             id="lifetime-customers",
@@ -42,10 +43,23 @@ def fill_worth(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _told(grid: Grid) -> Grid:
-    """Without the columns that are empty all the way down, such as names nobody has."""
-    kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
-    return replace(grid, columns=tuple(kept))
+_FIRST = (
+    *("rank", "customer_id", "name", "p_active", "near_value", "near_value_low"),
+    *("near_value_high", "ever_value", "past_value", "purchases", "last_on"),
+)
+"""Columns that fit beside each other at 1280 pixels."""
+
+_APART = {
+    "ever_value_low": "Without end, from",
+    "purchases_low": "Purchases, from",
+}
+"""Ends of intervals that stand apart from their middle, which says whose ends they are."""
+
+
+def _in_order(grid: Grid) -> Grid:
+    """What a customer is worth first, the ends of the other intervals after it."""
+    named = tuple(replace(c, label=_APART.get(c.name, c.label)) for c in grid.columns)
+    return leading(replace(grid, columns=named), *_FIRST)
 
 
 def _ahead(answer: Answer) -> Component:

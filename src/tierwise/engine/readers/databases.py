@@ -31,7 +31,15 @@ _ATTACHED = {
     "mariadb": ("mysql_scanner", "mysql"),
     "sqlite": ("sqlite_scanner", "sqlite"),
 }
+_SIGNS = {"SQLite": (0, b"SQLite format 3"), "DuckDB": (8, b"DUCK")}
+"""Where the first bytes of a database file say what it is."""
+
+_HEAD = 100  # bytes of a file that tell it from text
 _ALIAS = "attached_source"
+_NO_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -87,7 +95,7 @@ def _copy_attached(
         url,
     )
     if kind == "sqlite":
-        address = str(_existing(_location(root, url)))
+        address = str(_of_kind(_existing(_location(root, url)), "SQLite"))
         session.raw.execute("SET sqlite_all_varchar = true")  # any cell may hold any type
     session.raw.execute(f"ATTACH {quoted(address)} AS {_ALIAS} (TYPE {kind}, READ_ONLY)")
     try:
@@ -102,9 +110,30 @@ def _copy_attached(
 
 
 def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise SourceError(f"There is no file {path}.")
-    return path
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder; the url must end in the database's file.")
+    files = sorted(one.name for one in path.parent.glob("*") if one.is_file())
+    raise SourceError(f"There is no file {path}.{nearest(path.name, files)}")
+
+
+def _of_kind(path: Path, kind: str) -> Path:
+    """The file when its first bytes are those of the kind; SourceError says what it is instead."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        raise SourceError(f"{path.name} is empty: no table is in it.")
+    found = next((name for name, (at, sign) in _SIGNS.items() if head[at:].startswith(sign)), None)
+    if found == kind:
+        return path
+    if found:
+        way = f"It is a {found} database: write {found.lower()}:/// instead."
+    elif b"\0" not in head:
+        way = "It looks like text, such as CSV: give it as path instead of url."
+    else:
+        way = ""
+    raise SourceError(f"{path.name} is no {kind} database. {way}".strip())
 
 
 def _found(session: Session, source: Source) -> str:
@@ -127,14 +156,23 @@ def _no_table(source: Source, known: list[str]) -> SourceError:
 
 
 def _copy_duckdb(root: Path, source: Source, url: str, target: Path) -> None:
-    with duckdb.connect(str(_existing(_location(root, url))), read_only=True) as other:
-        if source.sql is None:
-            known = [row[0] for row in other.execute("SHOW TABLES").fetchall()]
-            if "." not in str(source.table) and source.table not in known:
-                raise _no_table(source, known)
-        name = ".".join(identifier(part) for part in str(source.table).split("."))
-        query = source.sql.rstrip().rstrip(";") if source.sql else f"SELECT * FROM {name}"
+    path = _of_kind(_existing(_location(root, url)), "DuckDB")
+    # Left alone, the engine would fetch extensions from the network for what it does not know.
+    with duckdb.connect(str(path), read_only=True, config=_NO_DOWNLOADS) as other:
+        query = source.sql.rstrip().rstrip(";") if source.sql else _whole_table(other, source)
         other.execute(f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)")
+
+
+def _whole_table(other: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """Everything in the table or view, which may stand in a schema; near names when it is not."""
+    listed = other.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables"
+    ).fetchall()
+    known = [name if schema == "main" else f"{schema}.{name}" for schema, name in listed]
+    if str(source.table).removeprefix("main.") not in known:
+        raise _no_table(source, known)
+    name = ".".join(identifier(part) for part in str(source.table).split("."))
+    return f"SELECT * FROM {name}"
 
 
 def _copy_by_ibis(source: Source, url: str, target: Path) -> None:
@@ -160,13 +198,19 @@ def _copy_by_ibis(source: Source, url: str, target: Path) -> None:
 
 def _failed(table: str, source: Source, name: str, url: str, said: str) -> Exception:
     first = said.split("\n\n")[0].strip().replace("\n", " ")
+    ended = first if first.endswith((".", "?", "!")) else f"{first}."
     return unreadable(
         "database-failed",
         table,
         name,
-        f"Reading from {_safe(source.url or '')} failed: {_hidden(first, url)}",
-        f"Check url, table and sql in [sources.{table}], and that the database answers.",
+        f"Reading from {_safe(source.url or '')} failed: {_hidden(ended, url)}",
+        f"Check url, table and sql in [sources.{table}]{_and_server(url)}.",
     )
+
+
+def _and_server(url: str) -> str:
+    """A file needs nobody who answers."""
+    return "" if url.startswith(("sqlite", "duckdb")) else ", and that the database answers"
 
 
 def _hidden(said: str, url: str) -> str:
