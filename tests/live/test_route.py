@@ -338,7 +338,7 @@ def test_a_decision_says_by_what_it_was_made(desk: Router, store, at):
     assert decision["policy_version"] == read_pool(POOL).version
     assert (decision["reason"], decision["first_come_rank"]) == ("policy", 2)
     assert (decision["waited_s"], decision["index_s"]) == (10.0, 70.0)
-    assert decision["inputs"] == {"queued": [1, 0, 1], "idle": [1]}
+    assert decision["inputs"] == {"longest_wait_s": [10.0, None, 40.0], "idle": [1]}
     assert (decision["class_name"], decision["group_name"]) == ("gold", "all-round")
 
 

@@ -7,7 +7,7 @@ settling: nobody idle is left beside a contact that they may take.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,17 +112,43 @@ def settled(turn: Turn, without: Collection[str] = ()) -> tuple[Offer, ...]:
     agents = _ready(turn, without)
     if not agents:
         return ()
-    lengths = [0] * len(turn.pool.classes)
-    for row in turn.all(sql.LENGTHS):
-        lengths[row.class_no] = row.n
-    if not any(lengths):
-        return ()
-    queues: list[list[Waiting]] = [[] for _ in lengths]
+    queues: list[list[Waiting]] = [[] for _ in turn.pool.classes]
     room = sum(agent.room for agent in agents)
     for row in turn.all(sql.HEADS, classes=len(queues), room=room):
         queues[row.class_no].append(Waiting(row.contact_id, row.waited_s, row.weight))
+    if not any(queues):
+        return ()
+    lengths = _lengths(turn, queues)
     matches = settle(queues, lengths, agents, turn.pool.params)
-    return _assigned(turn, matches, lengths, agents) if matches else ()
+    if not matches:
+        return ()
+    return _assigned(turn, matches, _inputs(turn.pool, queues, lengths, agents))
+
+
+def _lengths(turn: Turn, queues: Sequence[Sequence[Waiting]]) -> list[int]:
+    """How many wait in each class; counting thousands takes longer than all the rest."""
+    if not turn.pool.params.per_queued_s.any():
+        return [len(queue) for queue in queues]  # the policy asks only whether anybody waits
+    lengths = [0] * len(queues)
+    for row in turn.all(sql.LENGTHS):
+        lengths[row.class_no] = row.n
+    return lengths
+
+
+def _inputs(
+    pool: Pool,
+    queues: Sequence[Sequence[Waiting]],
+    lengths: Sequence[int],
+    agents: Sequence[Agent],
+) -> dict[str, Any]:
+    """What the policy looked at, for the record."""
+    found: dict[str, Any] = {
+        "longest_wait_s": [queue[0].waited_s if queue else None for queue in queues],
+        "idle": [sum(agent.group == g for agent in agents) for g in range(len(pool.groups))],
+    }
+    if pool.params.per_queued_s.any():
+        found["queued"] = list(lengths)
+    return found
 
 
 def _ready(turn: Turn, without: Collection[str]) -> list[Agent]:
@@ -134,15 +160,12 @@ def _ready(turn: Turn, without: Collection[str]) -> list[Agent]:
     ]
 
 
-def _assigned(
-    turn: Turn, matches: Sequence[Match], lengths: Sequence[int], agents: Sequence[Agent]
-) -> tuple[Offer, ...]:
+def _assigned(turn: Turn, matches: Sequence[Match], inputs: Mapping[str, Any]) -> tuple[Offer, ...]:
     names = turn.pool.group_names
-    idle = [sum(agent.group == g for agent in agents) for g in range(len(names))]
     rows = turn.all(
         sql.ASSIGN,
         matches=json.dumps([_given(match, names[match.group]) for match in matches]),
-        inputs=json.dumps({"queued": list(lengths), "idle": idle}),
+        inputs=json.dumps(inputs),
         version=turn.pool.version,
         patience_s=turn.pool.offer_s,
     )
