@@ -47,6 +47,8 @@ bench: setup ## measure speed and memory, on this machine; peers=PYTHON to compa
 	@$(bin)/python benchmarks/bank_february.py ../shared/data/anonymous_bank_calls_feb1999
 	@$(bin)/python benchmarks/tiers.py
 	@$(bin)/python benchmarks/publish.py
+	@$(bin)/python benchmarks/live.py
+	@$(bin)/python benchmarks/faults.py --contacts 20000 --kills 50 --database-kills 10
 
 lock: setup ## write the locks from pyproject.toml, keeping pins that still fit
 	@$(stage) "Locking" scripts/lock

@@ -3,7 +3,8 @@
 TierwiseError
 ├── UsageError            the command or a parameter is wrong           (exit 2)
 │   ├── NotFoundError     a project, build or customer that is not there (exit 2)
-│   └── SettingsError     tierwise.toml says something impossible       (exit 2)
+│   ├── SettingsError     tierwise.toml says something impossible       (exit 2)
+│   └── ConflictError     somebody was faster, or it comes too late     (exit 2)
 ├── DataError             the data cannot give a truthful answer        (exit 1)
 │   ├── SourceError       a source cannot be opened or read
 │   ├── RefusedError      the figure exists, printing it would mislead
@@ -77,6 +78,10 @@ class BuildError(TierwiseError):
 
 class StoreError(TierwiseError):
     """The operational store cannot be reached, is too old, or refused what was asked."""
+
+
+class ConflictError(UsageError):
+    """Somebody was faster, or what is asked for comes too late; nothing changed."""
 
 
 class UpgradeNeededError(StoreError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
@@ -29,12 +30,19 @@ from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+    from tierwise.workflows.live import Live
 
 DESKS_KEPT = 8
 """Open desks a process keeps; each holds the answers already given about one build."""
 
 ANSWERS_KEPT = 32
 """Answers a desk keeps of each kind of question."""
+
+STOP_S = 3
+"""Seconds that open requests get when the server stops."""
+
+NOT_STARTED = 3
+"""Exit code where the address is taken; uvicorn has said so."""
 
 _NOT_KEPT = ("members", "wording", "write_snapshot")
 """Long lists that are rarely asked for twice, texts that may change, and what writes a file."""
@@ -108,15 +116,29 @@ class Desks:
         return desk
 
 
-def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",)) -> FastAPI:
-    """The application that serves `projects`; `hosts` are the host names it answers to."""
+def create_app(
+    projects: Sequence[ProjectFolder],
+    hosts: Sequence[str] = ("*",),
+    *,
+    live: Live | None = None,
+    keys_needed: bool = True,
+) -> FastAPI:
+    """The application that serves `projects`; `hosts` are the host names it answers to.
+
+    `live` is the live router of the first project, started and closed with the application;
+    without `keys_needed` its API asks for no keys.
+    """
     by_key = keyed(projects)
     desks = Desks(by_key)
     stores = Stores(by_key, os.environ)
 
     @asynccontextmanager
     async def closing(_server: FastAPI) -> AsyncIterator[None]:
+        if live is not None:
+            live.start()
         yield
+        if live is not None:
+            live.close()
         stores.close()
 
     server = FastAPI(
@@ -127,8 +149,11 @@ def create_app(projects: Sequence[ProjectFolder], hosts: Sequence[str] = ("*",))
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
+    if live is not None:
+        api.mount_live(server, live, keys_needed=keys_needed)
     api.mount(server, by_key, desks, today=_today, current_snapshot=stores.current)
-    console.mount(server, by_key, desks)
+    running = {next(iter(by_key)): live} if live is not None and by_key else {}
+    console.mount(server, by_key, desks, running)
     server.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     server.middleware("http")(_with_headers)
     return server
@@ -157,7 +182,44 @@ def keyed(projects: Sequence[ProjectFolder]) -> dict[str, ProjectFolder]:
     return keys
 
 
-def serve(projects: Sequence[ProjectFolder], host: str, port: int) -> None:
-    """Serve until interrupted; a local address answers to local host names only."""
-    app = create_app(projects, _LOCAL if host in _LOCAL else ("*",))
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    return host in _LOCAL
+
+
+def serve(
+    projects: Sequence[ProjectFolder], host: str, port: int, *, live: Live | None = None
+) -> None:
+    """Serve until interrupted; a local address answers to local host names only.
+
+    Beyond this machine the API of a `live` router asks for keys.
+    """
+    local = is_local(host)
+    hosts = _LOCAL if local else ("*",)
+    app = create_app(projects, hosts, live=live, keys_needed=not local)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=STOP_S,
+    )
+    server = _Server(config, live)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """Ends event streams, which never end by themselves, before it waits for open requests."""
+
+    def __init__(self, config: uvicorn.Config, live: Live | None) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._live is not None:
+            self._live.feed.end()
+        await super().shutdown(sockets)

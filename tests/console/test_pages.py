@@ -26,6 +26,7 @@ PAGES = {
     "order": "/customer?id=F05226&order=O051838",
     "search": "/search?q=iron",
     "problems": "/problems",
+    "live": "/live",
     "retail-today": "/?project=online-retail",
     "retail-concentration": "/value?project=online-retail",
     "retail-whale": "/value/whale?project=online-retail",

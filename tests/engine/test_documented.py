@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from tierwise.engine.presets import preset_names
+from tierwise.settings.hooks import HookSettings
 from tierwise.settings.model import (
     ActiveRule,
     ClaimSettings,
@@ -45,6 +46,7 @@ MODELS = [
     StabilitySettings,
     TierOverride,
     FairnessSettings,
+    HookSettings,
 ]
 
 

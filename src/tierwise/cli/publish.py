@@ -67,10 +67,10 @@ def publish(
         day, question = options.day(as_of), asked(lens, window, None)
         desk = Desk(chosen, current_build(chosen, today=options.today(chosen), as_of=day, tell=say))
         otherwise = Asked(goal, rule, basis)
-        _show(put(desk, question, otherwise, os.environ, by=_who(), tell=say), as_json)
+        _show(put(desk, question, otherwise, os.environ, by=who(), tell=say), as_json)
 
 
-def _who() -> str:
+def who() -> str:
     """Name of whoever is at the keyboard, as the system knows it."""
     try:
         return getpass.getuser()
@@ -102,7 +102,7 @@ def _line(found: Mapping[str, Any]) -> str:
 def _undo(project: ProjectFolder, as_json: bool) -> None:
     from tierwise.workflows.publish import undo
 
-    found = undo(project, os.environ, by=_who(), tell=say)
+    found = undo(project, os.environ, by=who(), tell=say)
     if as_json:
         show_json(found)
         return

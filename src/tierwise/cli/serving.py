@@ -15,6 +15,7 @@ from tierwise.units import Unit, format_value
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+    from tierwise.workflows.live import Live
 
 HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 PortOption = Annotated[
@@ -72,13 +73,36 @@ def serve(
     demo_name: DemoOption = None,
     host: HostOption = LOCAL,
     port: PortOption = PORT,
+    live: Annotated[
+        bool, typer.Option("--live", metavar="", help="Route contacts too, by HTTP and webhooks.")
+    ] = False,
 ) -> None:
-    """Serve the console for a project."""
-    _serve([options.chosen_project(project, demo_name)], host, port)
+    """Serve the console for a project, and with --live the router."""
+    chosen = options.chosen_project(project, demo_name)
+    if not live:
+        _serve([chosen], host, port)
+        return
+    from tierwise.workflows.live import open_live
+
+    opened = open_live(chosen, os.environ, say)
+    try:
+        say(f"Routing at {opened.store.place}; API described at /api/v1/openapi.json")
+        _say_keys(opened, host)
+        _serve([chosen], host, port, opened)
+    finally:
+        opened.close()
 
 
-def _serve(projects: list[ProjectFolder], host: str, port: int) -> None:
+def _say_keys(live: Live, host: str) -> None:
+    from tierwise.server import is_local
+    from tierwise.workflows import keys
+
+    if not is_local(host) and not any(not one["revoked_at"] for one in keys.listed(live.store)):
+        say("The API asks for keys here, and there are none: tierwise keys add --scope route")
+
+
+def _serve(projects: list[ProjectFolder], host: str, port: int, live: Live | None = None) -> None:
     from tierwise.server import serve as run
 
     typer.echo(f"Console: http://{host}:{port}/ (Ctrl+C stops it)")
-    run(projects, host, port)
+    run(projects, host, port, live=live)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from dash import Dash
@@ -20,6 +21,7 @@ from tierwise.console.shell import shell
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+    from tierwise.workflows.live import Live
 
 Middleware = Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]
 
@@ -46,8 +48,16 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: OpenDesk) -> Dash:
-    """Serve the console from `server`; `projects` by key, the first one is shown first."""
+def mount(
+    server: FastAPI,
+    projects: Mapping[str, ProjectFolder],
+    open_desk: OpenDesk,
+    live: Mapping[str, Live] = MappingProxyType({}),
+) -> Dash:
+    """Serve the console from `server`; `projects` by key, the first one is shown first.
+
+    `live` has those projects whose router runs here.
+    """
     app = Dash(
         __name__,
         server=cast(Any, server),  # typed for Flask alone
@@ -61,7 +71,7 @@ def mount(server: FastAPI, projects: Mapping[str, ProjectFolder], open_desk: Ope
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     _close_sockets(app, server)
-    house = House(projects, open_desk)
+    house = House(projects, open_desk, live)
     app.layout = shell(
         ((key, project.name) for key, project in projects.items()), ignored_by_path(PAGES)
     )

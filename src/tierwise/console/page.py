@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dash import Dash
@@ -16,6 +16,7 @@ from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+    from tierwise.workflows.live import Live
 
 OpenDesk = Callable[[str, str], Desk]
 """From a project's key and a build's id or as-of date ("" for the default one) to a desk."""
@@ -36,6 +37,7 @@ class House:
 
     projects: Mapping[str, ProjectFolder]
     open_desk: OpenDesk
+    live: Mapping[str, Live] = field(default_factory=dict)  # projects whose router runs here
 
     def key(self, view: View) -> str:
         """Key of the project that a view is about; the first one when it names none."""

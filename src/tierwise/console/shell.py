@@ -21,6 +21,7 @@ SECTIONS = (
     ("Tiers", "/tiers", "tiers"),
     ("Customers", "/members", "people"),
     ("Simulate", "/simulate", "simulate"),
+    ("Live", "/live", "live"),
     ("Data quality", "/problems", "data"),
 )
 """Navigation: label, address, icon. A section is listed once it exists."""

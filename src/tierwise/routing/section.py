@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tierwise.errors import SettingsError
 from tierwise.routing.params import Params
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=True, ser_json_inf_nan="strings")
 INF = float("inf")
 
 

@@ -183,14 +183,21 @@ def database_url(project: ProjectFolder, environment: Environment) -> str | None
                 "Correct the path or the file's rights.",
             ) from None
     url = project.settings.project.database_url
-    missing = [name for name in _VARIABLE.findall(url or "") if name not in environment]
+    return expanded(url, "database_url in [project]", environment) if url else None
+
+
+def expanded(text: str, name: str, environment: Environment) -> str:
+    """A setting with each ${NAME} read from the environment.
+
+    Raises SettingsError where a variable is not there; no message repeats the text.
+    """
+    missing = [one for one in _VARIABLE.findall(text) if one not in environment]
     if missing:
         raise SettingsError(
-            f"database_url in [project] needs {', '.join(missing)}, which the environment does"
-            " not have.",
+            f"{name} needs {', '.join(missing)}, which the environment does not have.",
             f"Set it before you start tierwise: export {missing[0]}=...",
         )
-    return _VARIABLE.sub(lambda found: environment[found[1]], url) if url else None
+    return _VARIABLE.sub(lambda found: environment[found[1]], text)
 
 
 def _opened(

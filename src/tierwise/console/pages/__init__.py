@@ -9,6 +9,7 @@ from tierwise.console.pages import (
     customer,
     dependency,
     lifetime,
+    live,
     margins,
     members,
     population,
@@ -50,5 +51,6 @@ PAGES: tuple[Page, ...] = (
     customer.PAGE,
     search.PAGE,
     simulate.PAGE,
+    live.PAGE,
     problems.PAGE,
 )

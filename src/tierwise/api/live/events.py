@@ -1,0 +1,79 @@
+"""What happens, as it happens: server-sent events, each a CloudEvent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from tierwise.api.live.access import Access
+from tierwise.api.live.agents import AgentId
+from tierwise.api.live.models import LARGEST_ID
+from tierwise.api.live.pools import PoolName
+from tierwise.workflows.feed import Message
+from tierwise.workflows.keys import Scope
+from tierwise.workflows.live import Live
+
+LastEventId = Annotated[
+    int | None,
+    Header(ge=0, le=LARGEST_ID, description="number of the last event seen; unset: from now on"),
+]
+RETRY_MS = 2000
+
+
+def add_events(router: APIRouter, live: Live, access: Access) -> None:
+    """Add the routes."""
+
+    def pool_there(pool: PoolName) -> str:
+        return live.require_pool(pool)
+
+    def pool_of(agent_id: AgentId) -> str:
+        return str(live.agent(agent_id)["pool"])
+
+    @router.get(
+        "/events/{pool}",
+        response_class=EventSourceResponse,
+        dependencies=[Depends(access.needs(Scope.WATCH))],
+    )
+    async def watch_pool(
+        pool: str = Depends(pool_there), last_event_id: LastEventId = None
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Events of a pool; with Last-Event-ID those that were missed come first."""
+        async for message in live.feed.listen(pool, last_event_id):
+            yield _event(message)
+
+    @router.get(
+        "/agents/{agent_id}/events",
+        response_class=EventSourceResponse,
+        dependencies=[Depends(access.needs(Scope.AGENT))],
+    )
+    async def watch_agent(
+        agent_id: AgentId,
+        pool: str = Depends(pool_of),
+        last_event_id: LastEventId = None,
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Events that concern one agent; they say nothing of what a customer is worth."""
+        async for message in live.feed.listen(pool, last_event_id, agent_id):
+            yield _event(message)
+
+
+def _event(message: Message) -> ServerSentEvent:
+    return ServerSentEvent(
+        data=cloud_event(message), event=message.kind, id=str(message.number), retry=RETRY_MS
+    )
+
+
+def cloud_event(message: Message) -> dict[str, Any]:
+    """A message as a CloudEvent 1.0 in JSON."""
+    return {
+        "specversion": "1.0",
+        "id": str(message.number),
+        "source": f"/tierwise/pools/{message.pool}",
+        "type": f"tierwise.{message.kind}",
+        "subject": f"contacts/{message.contact_id}",
+        "time": message.at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": message.data,
+    }
