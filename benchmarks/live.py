@@ -168,7 +168,7 @@ def bare_complete(send: Send, contact: int) -> tuple[int, int, str]:
     match = {"contact_id": head[0], "agent_id": agent[0], "group_name": agent[1], "weight": 1}
     match |= {"waited_s": head[3], "index_s": head[3], "reason": "policy"}
     inputs = json.dumps({"longest_wait_s": [row[3] for row in heads]})
-    given = {"matches": json.dumps([match]), "inputs": inputs, "version": version}
+    given = {"matches": json.dumps([match]), "inputs": inputs, "version": version, "many": 1}
     ((reservation, contact_id, agent_id, *_),) = send("ASSIGN", patience_s=1e6, **given, **known)
     return contact_id, reservation, agent_id
 
