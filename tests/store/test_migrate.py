@@ -37,13 +37,17 @@ def test_from_nothing_and_again(empty: Store):
 
 
 def test_migrations_make_the_tables_that_the_statements_know(empty: Store):
-    """Compared with what SQLAlchemy would make, the tables lack nothing and have no more."""
+    """Compared with what SQLAlchemy would make, the tables lack nothing and have no more.
+
+    Those of the live router are described by their SQL alone.
+    """
     migrate.upgrade(empty, lambda _: None)
+    known = {SCHEMA, *(table.name for table in METADATA.tables.values())}
     with empty.engine.connect() as connection:
         options = {
             "version_table_schema": SCHEMA,
             "include_schemas": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_name": lambda name, kind, _: kind not in ("schema", "table") or name in known,
             "compare_type": True,
         }
         context = MigrationContext.configure(connection, opts=options)
@@ -63,8 +67,11 @@ def test_an_empty_database_is_told_from_an_old_one(empty: Store, monkeypatch):
     with pytest.raises(UpgradeNeededError, match="Nothing has been published"):
         migrate.require_current(empty)
     migrate.upgrade(empty, lambda _: None)
-    monkeypatch.setattr(migrate, "newest", lambda: "0002")
-    with pytest.raises(UpgradeNeededError, match=r"Upgrade needed: .* version 0001, .* needs 0002"):
+    now = migrate.newest()
+    monkeypatch.setattr(migrate, "newest", lambda: "9000")
+    with pytest.raises(
+        UpgradeNeededError, match=rf"Upgrade needed: .* version {now}, .* needs 9000"
+    ):
         migrate.require_current(empty)
 
 
@@ -72,7 +79,7 @@ def test_tables_newer_than_the_program_are_left_alone(empty: Store):
     migrate.upgrade(empty, lambda _: None)
     claim(empty, "9999")
     for use in (migrate.require_current, lambda store: migrate.upgrade(store, lambda _: None)):
-        with pytest.raises(StoreError, match="9999, newer than this program's 0001"):
+        with pytest.raises(StoreError, match=f"9999, newer than this program's {migrate.newest()}"):
             use(empty)
 
 
