@@ -105,6 +105,7 @@ def steady(
         router = Router(store)
         router.queue("bench", 1)
         barrier.wait()
+        before = time.process_time()
         began, waits, done = time.perf_counter(), [], 0
         while (due := done / rate if rate else time.perf_counter() - began) < seconds:
             time.sleep(max(0.0, began + due - time.perf_counter()))
@@ -116,7 +117,9 @@ def steady(
             if rate:  # one comes for each that is taken
                 name = ("gold", "silver", "bronze")[done % 3]
                 router.receive("bench", NewContact("more", f"{os.getpid()}/{done}", "phone", name))
-        told.send({"done": done, "seconds": time.perf_counter() - began, "ms": waits})
+        spent = 1000 * (time.process_time() - before) / done
+        taken = time.perf_counter() - began
+        told.send({"done": done, "seconds": taken, "ms": waits, "cpu_ms": spent})
 
 
 def bare(url: str, mine: list[tuple[int, str]], seconds: float, barrier: Any, told: Any) -> None:
@@ -168,7 +171,7 @@ def bare_complete(send: Send, contact: int) -> tuple[int, int, str]:
     match = {"contact_id": head[0], "agent_id": agent[0], "group_name": agent[1], "weight": 1}
     match |= {"waited_s": head[3], "index_s": head[3], "reason": "policy"}
     inputs = json.dumps({"longest_wait_s": [row[3] for row in heads]})
-    given = {"matches": json.dumps([match]), "inputs": inputs, "version": version}
+    given = {"matches": json.dumps([match]), "inputs": inputs, "version": version, "many": 1}
     ((reservation, contact_id, agent_id, *_),) = send("ASSIGN", patience_s=1e6, **given, **known)
     return contact_id, reservation, agent_id
 
@@ -216,7 +219,9 @@ def measure(url: str, asked: argparse.Namespace) -> bool:
     print(
         f"{asked.rate:.0f}/s, {asked.waiting:,} waiting, {asked.processes} processes: kept"
         f" {kept:.1f}/s, decided after p50 {p50:.1f} ms, p99 {p99:.1f} ms,"
-        f" worst {waits.max():.0f} ms"
+        f" worst {waits.max():.0f} ms; a router computes"
+        f" {statistics.mean(one['cpu_ms'] for one in found):.1f} ms an assignment; load"
+        f" {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     shares = []
     for _ in range(asked.runs):  # in turn, so that drift falls on both alike

@@ -93,7 +93,7 @@ class Storm:
         planned = self._plan(faults)
         ended, last = 0, time.monotonic()
         while ended < self.contacts:
-            time.sleep(0.05)
+            time.sleep(0.1)
             before, ended = ended, max(ended, self._ended())
             last = time.monotonic() if ended > before else last
             assert time.monotonic() - last < LONGEST_S, f"stuck at {ended} of {self.contacts}"

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from tests.conftest import free_port
 
 from tierwise.errors import StoreError
-from tierwise.store.connect import open_store, opened, said_plainly
+from tierwise.store import connect
+from tierwise.store.connect import Store, open_store, opened, said_plainly
 
 
 @contextmanager
@@ -92,3 +94,14 @@ def test_what_the_server_refuses_later_is_told_in_one_line(database_url: str):
 def test_a_store_shows_no_secret(database_url: str):
     with opened(database_url) as store:
         assert "engine" not in repr(store)
+
+
+def test_a_connection_that_died_at_rest_is_replaced(store: Store, database_url: str, monkeypatch):
+    """One used a moment ago is not tried: three round trips are too many for that."""
+    monkeypatch.setattr(connect, "REST_S", 0.0)
+    with store.engine.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,7 +12,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tierwise.errors import StoreError
 
@@ -19,6 +22,9 @@ OLDEST = 15
 
 WAIT_S = 10
 """For a connection."""
+
+REST_S = 0.5
+"""A connection unused for so long is tried before it is used again."""
 
 _NOTICED = {
     "keepalives_idle": 10,
@@ -122,13 +128,32 @@ def _engine(address: URL) -> Engine:
         address,
         pool_size=5,
         max_overflow=20,
-        pool_pre_ping=True,
         hide_parameters=True,  # customers' data are not for logs
         connect_args={"connect_timeout": WAIT_S, "application_name": "tierwise"} | _NOTICED,
     )
 
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _require_alive)
     return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _require_alive(
+    connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Try a connection that was at rest; three round trips are too many for one just used."""
+    if time.monotonic() - record.info.get("used_at", math.inf) < REST_S:
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("")
+        connection.autocommit = False
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare(connection: psycopg.Connection[Any], _record: object) -> None:

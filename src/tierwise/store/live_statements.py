@@ -120,6 +120,8 @@ ASSIGN = text(
             contact_id bigint, agent_id text, group_name text, weight int, waited_s float8,
             index_s float8, reason text)) WITH ORDINALITY AS m (
             contact_id, agent_id, group_name, weight, waited_s, index_s, reason, place)
+        -- Says to the planner that they are few: it read the whole table for the guessed 100.
+        LIMIT :many
     ), moved AS (
         UPDATE tierwise.contacts c SET state = 'reserved', agent_id = g.agent_id
         FROM given g WHERE c.contact_id = g.contact_id AND c.state = 'queued'

@@ -79,7 +79,8 @@ class Router:
             if joined is None:
                 return Received(_same(connection, contact), is_new=False)
         # Committed before deciding: whatever happens now, the contact is not lost.
-        return Received(joined.contact_id, is_new=True, offers=self.settle(pool_name))
+        with self._turn(pool_name) as turn:
+            return Received(joined.contact_id, is_new=True, offers=settled(turn))
 
     def complete(self, contact_id: int) -> tuple[Offer, ...]:
         """The work is done, wrap-up included; whoever had it is free."""

@@ -165,6 +165,7 @@ def _assigned(turn: Turn, matches: Sequence[Match], inputs: Mapping[str, Any]) -
     rows = turn.all(
         sql.ASSIGN,
         matches=json.dumps([_given(match, names[match.group]) for match in matches]),
+        many=len(matches),
         inputs=json.dumps(inputs),
         version=turn.pool.version,
         patience_s=turn.pool.offer_s,
