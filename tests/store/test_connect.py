@@ -58,6 +58,15 @@ def test_nobody_there_is_said_with_the_place_and_without_the_password():
     assert "s3cret" not in f"{caught.value} {caught.value.__cause__}"
 
 
+@pytest.mark.parametrize("password", ["p@s3cret/w", "p@s3cret#w"])
+def test_a_password_that_breaks_the_url_is_told_how_to_be_written(password: str):
+    """What the parser took for host and database is part of the password: it is not shown."""
+    with pytest.raises(StoreError, match="characters that mean something") as caught:
+        open_store(f"postgresql://kim:{password}@host:5432/firm")
+    assert "s3cret" not in str(caught.value)
+    assert "%40" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url",
     [

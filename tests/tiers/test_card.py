@@ -47,12 +47,12 @@ WHOLE = {
     ),
     "promises": pa.table(
         {
-            "promise_id": ["p1", "p2", "p3", "p4"],
-            "customer_id": ["c1"] * 4,
-            "due_at": [datetime(2026, 2, d, 12) for d in (9, 3, 1, 2)],
-            "text": ["call", "send the part", "kept", "broken"],
-            "state": ["open", None, "kept", "broken"],
-            "kept_at": [None, None, datetime(2025, 12, 1), None],
+            "promise_id": ["p1", "p2", "p3", "p4", "p5"],
+            "customer_id": ["c1"] * 4 + ["c2"],
+            "due_at": [datetime(2026, 2, d, 12) for d in (9, 3, 1, 2, 5)],
+            "text": ["call", "send the part", "kept", "broken", "visit"],
+            "state": ["open", None, "kept", "broken", "renegotiated"],
+            "kept_at": [None, None, datetime(2025, 12, 1), None, None],
         }
     ),
 }
@@ -85,16 +85,19 @@ def test_facts_of_a_small_firm():
         "customer_since": "2025-01-01",
         "usual_channel": "chat",
         "last_contact_on": "2025-08-01",
+        "open_promises": 1,
+        "next_promise_due": "2026-02-05",
+        "next_promise": "visit",
         "thanks": "Welcome them: with us for less than a year",
     }
     assert found["c3"] == {}
 
 
-def test_without_any_table_the_first_order_is_all_there_is():
-    assert cards()["c1"] == {
-        "customer_since": "2016-04-01",
-        "thanks": "Thank them for 9 years with us, since 2016",
-    }
+def test_the_first_order_alone_says_nothing_of_how_long():
+    """Orders may be loaded from some year on, and an old customer is not to be welcomed."""
+    assert cards()["c1"] == {}
+    unknown = WHOLE["customers"].drop_columns("created_on")
+    assert "thanks" not in cards(customers=unknown)["c1"]
 
 
 @pytest.mark.parametrize("name", card.TABLES)

@@ -67,11 +67,16 @@ def test_tiers_reasons_and_cards_arrive(desk: Desk, environment: dict[str, str])
             assert (found.tier, found.reason, found.value) == ("A", row["reason"], row["value"])
         assert snapshots.card_of(open_, "c1") == {
             "name": "Anna",
-            "customer_since": "2024-06-01",
             "usual_channel": "mail",
             "last_contact_on": "2025-02-11",
-            "thanks": "Thank them for a year with us",
         }
+
+
+def test_a_slice_is_never_published(desk: Desk, environment: dict[str, str]):
+    """Everybody outside of it would be unknown to whoever looks up."""
+    few = Question(where=(("name", "Anna"),))
+    done = publishing.publish(desk, few, AS_SAID, environment, by="Kim", tell=lambda _: None)
+    assert done["customers"] == 7
 
 
 def test_the_same_build_asked_otherwise_is_another_snapshot(

@@ -151,7 +151,7 @@ def _outcomes(
     order = sorted(sources, key=lambda name: (name != "rates", list(TABLES).index(name)))
     beside = [name for name in order if sources[name].path is not None and name != "rates"]
     first = {name: _load_one(loading, name) for name in order if name not in beside}
-    if early and early.tables.issuperset(beside):
+    if early and (early.tables.issuperset(beside) or _unread(first, early.tables)):
         early = None
     awaited = early.tables if early else frozenset()
     with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as aside:
@@ -165,6 +165,10 @@ def _outcomes(
             yield name, first[name] if name in first else begun[name].result()
         if done:
             done.result()
+
+
+def _unread(loaded: Mapping[str, _Loaded | UnreadableError], wanted: frozenset[str]) -> bool:
+    return any(isinstance(loaded.get(name), UnreadableError) for name in wanted)
 
 
 def _work_early(

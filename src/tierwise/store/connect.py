@@ -102,6 +102,11 @@ def _parsed(url: str) -> URL:
             "The database URL is none of PostgreSQL.",
             "Write it as postgresql://user:${PASSWORD}@host:5432/database.",
         )
+    if "@" in f"{address.host}{address.database}":  # part of the password, by its look
+        raise StoreError(
+            "The database URL has a password with characters that mean something in a URL.",
+            "Write @ as %40, / as %2F, # as %23, ? as %3F and % as %25 in it.",
+        )
     return address.set(drivername="postgresql+psycopg")
 
 

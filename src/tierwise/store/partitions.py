@@ -143,6 +143,17 @@ def present(session: Connection) -> tuple[int, ...]:
     return tuple(sorted(int(one[1]) for one in found if one))
 
 
+def attached(session: Connection) -> frozenset[int]:
+    """Ids of the snapshots whose rows readers find."""
+    rows = session.execute(
+        text(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            f" WHERE i.inhparent = '{PARENT}'::regclass AND NOT i.inhdetachpending"
+        )
+    )
+    return frozenset(int(row.relname.rsplit("_", 1)[1]) for row in rows)
+
+
 def drop(session: Connection, store: Store, snapshot_id: int, tell: Tell) -> bool:
     """Remove the table of a snapshot; False where readers would not let go of it in time.
 
@@ -155,7 +166,7 @@ def drop(session: Connection, store: Store, snapshot_id: int, tell: Tell) -> boo
             connection.execute(text(f"SET LOCAL lock_timeout = '{_DETACH_S}s'"))
             connection.execute(text(f"DROP TABLE {name}"))
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") not in ("55P03", "57014"):  # took too long
+        if getattr(error.orig, "sqlstate", "") not in ("55P03", "57014", "55000"):  # took too long
             raise
         tell(f"Snapshot {snapshot_id} is still being read; the next publish removes it")
         return False

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 
 from tierwise.errors import NotFoundError, UsageError
 from tierwise.store import partitions
@@ -171,7 +172,10 @@ def publish(
         tell("Switching over")
         with store.engine.begin() as connection:
             _point(connection, new, before, by)
-        _sweep(session, store, tell)
+        try:
+            _sweep(session, store, tell)
+        except DBAPIError:  # what was asked for is done
+            tell("Rows of older snapshots could not be removed; the next publish removes them")
         found = current(session)
         assert found is not None  # nobody else may publish meanwhile
         return Published(found, was_current=False)
@@ -187,7 +191,7 @@ def undo(store: Store, *, by: str, tell: Tell) -> tuple[Manifest, Manifest]:
         if undone is None:
             raise NotFoundError(f"Nothing is published at {store.place}.", "Run tierwise publish.")
         earlier = {one.snapshot_id: one for one in history(session)}.get(undone.replaced_id or 0)
-        if earlier is None or earlier.dropped_at is not None:
+        if earlier is None or earlier.snapshot_id not in partitions.attached(session):
             raise NotFoundError(
                 f"Before snapshot {undone.snapshot_id} there is none that is kept.",
                 f"The last {KEPT} are kept. Publish what should be current instead.",
@@ -260,7 +264,7 @@ def _move(connection: Connection, old: int | None, new: int, by: str, why: str) 
 
 def _sweep(session: Connection, store: Store, tell: Tell) -> None:
     """Remove what killed publishers left, and rows that no undo leads back to."""
-    kept = _kept(current(session), history(session))
+    kept = _kept(current(session), history(session)) & partitions.attached(session)
     for snapshot_id in partitions.present(session):
         if snapshot_id not in kept and partitions.drop(session, store, snapshot_id, tell):
             gone = SNAPSHOTS.c.snapshot_id == snapshot_id

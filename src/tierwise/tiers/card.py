@@ -15,6 +15,9 @@ import ibis.expr.types as ir
 TABLES = ("customers", "people", "contacts", "promises")
 """Canonical tables that facts are taken from; each may be absent, and any column but ids."""
 
+OWED = ("open", "late", "renegotiated")
+"""States of a promise that is still to be kept."""
+
 LABELS = {
     "name": "Name",
     "customer_since": "Customer since",
@@ -47,7 +50,8 @@ def cards(members: ir.Table, tables: Mapping[str, ir.Table], as_of: date) -> ir.
             found = found.left_join(part, "customer_id").drop("customer_id_right")
     found = _thanked(found, as_of)
     known = {name: found[name] for name in LABELS if name in found.columns}
-    return found.select("customer_id", card=ibis.struct(known).cast("json").cast("string"))
+    card = ibis.struct(known).cast("json").cast("string") if known else ibis.literal("{}")
+    return found.select("customer_id", card=card)
 
 
 def _own(customers: ir.Table | None) -> ir.Table | None:
@@ -95,7 +99,7 @@ def _promises(promises: ir.Table | None) -> ir.Table | None:
     if promises is None:
         return None
     unkept = [promises.kept_at.isnull()] if "kept_at" in promises.columns else []
-    state = [promises.state.fill_null("open") == "open"] if "state" in promises.columns else []
+    state = [promises.state.fill_null("open").isin(OWED)] if "state" in promises.columns else []
     still = promises.filter(*unkept, *state) if unkept or state else promises
     place = ibis.row_number().over(
         group_by="customer_id", order_by=[ibis.asc("due_at"), ibis.asc("promise_id")]
@@ -108,9 +112,15 @@ def _promises(promises: ir.Table | None) -> ir.Table | None:
 
 
 def _thanked(found: ir.Table, as_of: date) -> ir.Table:
-    """Since when they are customers, and a line that thanks for it; never for what they spent."""
-    known = [found[c] for c in ("created_on", "first_on") if c in found.columns]
-    found = found.mutate(customer_since=ibis.least(*known) if len(known) > 1 else known[0])
+    """Since when they are customers, and a line that thanks for it; never for what they spent.
+
+    The first order is no answer alone: orders may be loaded from some year on.
+    """
+    if "created_on" not in found.columns:
+        return found
+    earliest = ibis.least(found.created_on, found.first_on)
+    since = ibis.ifelse(found.created_on.notnull(), earliest, None)
+    found = found.mutate(customer_since=since)
     since = found.customer_since
     before_the_day = (since.month() * 100 + since.day()) > (as_of.month * 100 + as_of.day)
     years = as_of.year - since.year() - before_the_day.cast("int64")

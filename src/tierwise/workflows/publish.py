@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ def publish(
     Returns the manifest as JSON takes it, with `was_current`. Raises MissingDataError
     without a goal, StoreError where the store does not answer or refuses.
     """
+    question = replace(question, where=())  # a slice would make everybody else unknown
     source = _source(desk, question, asked)
     with tempfile.TemporaryDirectory(prefix="tierwise-") as folder:
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
@@ -138,9 +137,8 @@ def _with_agents(found: ir.Table, agents: ir.Table | None) -> ir.Table:
 
 
 def _zone(look: Look) -> str:
-    """The zone in which contacts were written down; UTC where the project names none."""
-    source = look.build.manifest["settings"].get("sources", {}).get("contacts") or {}
-    return str(source.get("time_zone") or "UTC")
+    """The zone of the project, by whose clock a build holds its times."""
+    return str(look.build.manifest.get("time_zone") or "UTC")
 
 
 def _recording(
@@ -166,7 +164,7 @@ def _recording(
             "Choose other days, or map wait_s and outcome in [sources.contacts].",
         )
     one = {name: np.asarray(values)[kept] for name, values in rows.items()}
-    at = _local_s(one["at"].astype(np.int64), first, zone)
+    at = _since_midnight(one["at"].astype(np.int64), first)
     order = np.argsort(at, kind="stable")
     one = {name: values[order] for name, values in one.items()}
     calls = _calls(one, at[order], answered[kept][order], by, (last - first).days + 1, first, names)
@@ -175,19 +173,10 @@ def _recording(
     )
 
 
-def _local_s(epoch_s: Array, first: date, zone: str) -> npt.NDArray[np.float64]:
-    """Seconds after the first local midnight; an hour set back stays within the day before."""
+def _since_midnight(clock_s: Array, first: date) -> npt.NDArray[np.float64]:
+    """Seconds after the first midnight, by the clock of the build's times."""
     midnight = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp())
-    if zone == "UTC":
-        return np.asarray(epoch_s - midnight, dtype=np.float64)
-    local = ZoneInfo(zone)
-    days, place = np.unique(epoch_s // int(DAY_S), return_inverse=True)
-    offset = [
-        local.utcoffset(datetime.fromtimestamp(int(day) * DAY_S + DAY_S / 2, local)) or timedelta()
-        for day in days
-    ]
-    moved = np.array([one.total_seconds() for one in offset])[place]
-    return np.asarray(np.maximum(epoch_s - midnight + moved, 0.0), dtype=np.float64)
+    return np.asarray(clock_s - midnight, dtype=np.float64)
 
 
 def _calls(
