@@ -81,6 +81,7 @@ def test_exact_id_opens_its_customer_whatever_the_case(visit: Callable):
 def test_filter_says_how_many_rows_are_left(visit: Callable):
     page = visit().open("/members?select=rank%3A1-40")
     table = page.locator(".tw-table").first
+    table.locator(".ag-row").first.wait_for()  # it is low until its rows are there
     tall = table.bounding_box()["height"]
     page.get_by_placeholder("Filter rows").fill("nobody of this name")
     expect(table.locator(".tw-count")).to_have_text("0 of 40 rows")
