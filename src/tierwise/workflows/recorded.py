@@ -72,7 +72,7 @@ def read_recorded(
     if "wait_s" not in contacts.columns:
         raise MissingDataError(
             "Contacts do not say how long they waited.",
-            "Map wait_s, or answered_at and abandoned_at, in [sources.contacts].",
+            "Map wait_s, seconds in the queue, in [sources.contacts]; SQL may reckon it.",
         )
     if "handle_time_s" not in contacts.columns:
         raise MissingDataError(
