@@ -24,6 +24,10 @@ HISTORY = ("x", "t_x_days", "T_days")
 """Columns that make up a cell, see `tierwise.lifetime.cells.Cells`."""
 
 
+REVENUES = frozenset({Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS})
+"""Lenses through which customers may take back what they brought, and no more."""
+
+
 def histories(
     lines: ir.Table,
     as_of: date,
@@ -102,7 +106,7 @@ def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: 
     positive = amount.sum(where=amount > 0)
     plain = lens is Lens.REVENUE_BEFORE_RETURNS or not returns
     net = positive if plain else amount.sum()
-    in_revenue = lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}
+    in_revenue = lens in REVENUES
     days = known.group_by("customer_id", day=known.created_at.date()).aggregate(
         spend=positive,
         net=net,

@@ -233,7 +233,10 @@ class Lifetime:
         key = (purchases.model.name, self.known_on, self.look.where, self.lens, self.event, asked)
         columns = self.kept.get(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
-        found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
+        losses = self.spending.losses and self.lens not in purchase_histories.REVENUES
+        found = scoring.scored(
+            self.histories, table, self.spending.orders, asked.level, losses=losses
+        )
         return self.look.session.keep(name, found)
 
 
