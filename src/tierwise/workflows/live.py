@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tierwise.errors import NotFoundError, StoreError
+from tierwise.settings.destinations import DestinationSettings
 from tierwise.settings.hooks import HookSettings
 from tierwise.store import access_statements as sql
-from tierwise.store import migrate
+from tierwise.store import delivery_statements, migrate
 from tierwise.store.connect import Store
 from tierwise.store.live_statements import AGENT
 from tierwise.store.snapshots import card_of
+from tierwise.workflows.deliver import Courier
 from tierwise.workflows.feed import Feed
 from tierwise.workflows.publish import expanded, store_of
 from tierwise.workflows.recognise import Clue, recognise
@@ -30,22 +33,31 @@ class Live:
     """A store in operation: the router, its clock and its feed."""
 
     def __init__(
-        self, store: Store, hooks: Mapping[str, HookSettings], opened: ExitStack | None = None
+        self,
+        store: Store,
+        hooks: Mapping[str, HookSettings],
+        opened: ExitStack | None = None,
+        destinations: Mapping[str, DestinationSettings] = MappingProxyType({}),
     ) -> None:
         self.store = store
         self.hooks = hooks  # with their secrets
         self.router = Router(store)
         self.feed = Feed(store)
-        self.sweeper = Sweeper(store, self.router)
+        self.sweeper = Sweeper(store, self.router, list(destinations))
+        self.couriers = [Courier(store, name, one) for name, one in destinations.items()]
         self._opened = opened or ExitStack()
 
     def start(self) -> None:
-        """Start the clock and the feed."""
+        """Start the clock, the feed and the couriers."""
         self.sweeper.start()
         self.feed.start()
+        for courier in self.couriers:
+            courier.start()
 
     def close(self) -> None:
-        """Stop both, then leave the store."""
+        """Stop them, then leave the store."""
+        for courier in self.couriers:
+            courier.close()
         self.feed.close()
         self.sweeper.close()
         self._opened.close()
@@ -63,9 +75,13 @@ class Live:
             raise StoreError("Pools are not settled.", "See the server's log.")
 
     def counts(self) -> dict[str, list[dict[str, Any]]]:
-        """Open contacts by pool and state, agents by pool and presence."""
+        """Open contacts by pool and state, agents by presence, deliveries by destination."""
         with self.store.engine.connect() as connection:
-            found = {"contacts": sql.COUNTS, "agents": sql.PRESENT}
+            found = {
+                "contacts": sql.COUNTS,
+                "agents": sql.PRESENT,
+                "deliveries": delivery_statements.COUNTS,
+            }
             return {
                 name: [dict(row._mapping) for row in connection.execute(statement)]
                 for name, statement in found.items()
@@ -120,13 +136,19 @@ def open_live(
 
     Raises StoreError where the store does not answer, SettingsError where a secret is missing.
     """
+
+    def filled(section: str, name: str, secret: str) -> dict[str, str]:
+        return {"secret": expanded(secret, f"secret in [{section}.{name}]", environment)}
+
     hooks = {
-        name: hook.model_copy(
-            update={"secret": expanded(hook.secret, f"secret in [hooks.{name}]", environment)}
-        )
+        name: hook.model_copy(update=filled("hooks", name, hook.secret))
         for name, hook in project.settings.hooks.items()
+    }
+    destinations = {
+        name: one.model_copy(update=filled("destinations", name, one.secret))
+        for name, one in project.settings.destinations.items()
     }
     with ExitStack() as stack:
         store = stack.enter_context(store_of(project, environment))
         migrate.upgrade(store, tell)
-        return Live(store, hooks, stack.pop_all())
+        return Live(store, hooks, stack.pop_all(), destinations)

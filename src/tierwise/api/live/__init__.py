@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tierwise.api.live.access import Access
 from tierwise.api.live.agents import add_agents
 from tierwise.api.live.contacts import add_contacts
+from tierwise.api.live.deliveries import add_deliveries
 from tierwise.api.live.events import add_events
 from tierwise.api.live.health import add_health
 from tierwise.api.live.hooks import add_hooks
@@ -56,6 +57,7 @@ def mount_live(server: FastAPI, live: Live, *, keys_needed: bool) -> None:
     add_contacts(router, live, access)
     add_agents(router, live, access)
     add_events(router, live, access)
+    add_deliveries(router, live, access)
     add_hooks(router, live, lambda: datetime.now(UTC))
     server.include_router(router, max_body_size=MOST_BYTES)
     server.add_middleware(_RefusesLong)

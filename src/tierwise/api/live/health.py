@@ -16,6 +16,7 @@ _GAUGES = {
     "tierwise_contacts": "Open contacts by pool and state.",
     "tierwise_longest_wait_seconds": "Longest wait of a queued contact.",
     "tierwise_agents": "Agents by pool and presence.",
+    "tierwise_deliveries": "Requests to other systems that are due or were given up.",
     "tierwise_listeners": "Open event streams of this process.",
     "tierwise_sweep_age_seconds": "Since this process settled every pool.",
 }
@@ -59,6 +60,9 @@ def _samples(live: Live) -> Samples:
     for row in counts["agents"]:
         labels = {"pool": row["pool"], "presence": row["presence"]}
         found.append(("tierwise_agents", labels, row["n"]))
+    for row in counts["deliveries"]:
+        labels = {"destination": row["destination"], "state": row["state"]}
+        found.append(("tierwise_deliveries", labels, row["n"]))
     found.append(("tierwise_listeners", {}, live.feed.listeners))
     found.append(("tierwise_sweep_age_seconds", {}, round(live.sweeper.age_s, 3)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -285,3 +286,32 @@ class HookAnswer(BaseModel):
 
     outcome: str = Field(description="received, ended, nothing or repeated")
     contact_id: int | None = None
+
+
+class DeliveryState(StrEnum):
+    """What became of a request to another system."""
+
+    DUE = "due"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+class DeliveryEntry(BaseModel):
+    """A request to another system."""
+
+    delivery_id: int
+    destination: str
+    kind: str = Field(description="what it tells of")
+    contact_id: int
+    state: DeliveryState
+    made_at: datetime
+    due_at: datetime
+    tries: int
+    ended_at: datetime | None
+    last_error: str
+
+
+class SentAgain(BaseModel):
+    """How many are sent again."""
+
+    deliveries: int
