@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tierwise.errors import NotFoundError, StoreError
 from tierwise.settings.destinations import DestinationSettings
 from tierwise.settings.hooks import HookSettings
+from tierwise.settings.tiers import WORDS
 from tierwise.store import access_statements as sql
 from tierwise.store import delivery_statements, migrate
 from tierwise.store.connect import Store
@@ -20,6 +23,7 @@ from tierwise.store.live_statements import AGENT
 from tierwise.store.snapshots import card_of
 from tierwise.workflows.deliver import Courier
 from tierwise.workflows.feed import Feed
+from tierwise.workflows.links import Links, signing_key
 from tierwise.workflows.publish import expanded, store_of
 from tierwise.workflows.recognise import Clue, recognise
 from tierwise.workflows.route import Router
@@ -27,6 +31,17 @@ from tierwise.workflows.sweep import Sweeper
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
+
+
+@dataclass(frozen=True, slots=True)
+class CardRules:
+    """What holds of every agent's card."""
+
+    links: Links
+    words: tuple[str, ...] = WORDS  # that no card shows
+    frames: tuple[str, ...] = ()  # addresses of helpdesks that may show it in a frame
+    longest_s: float = 3600.0  # that a link can be opened
+    zone: str = "UTC"  # in which its days are
 
 
 class Live:
@@ -38,9 +53,11 @@ class Live:
         hooks: Mapping[str, HookSettings],
         opened: ExitStack | None = None,
         destinations: Mapping[str, DestinationSettings] = MappingProxyType({}),
+        card: CardRules | None = None,
     ) -> None:
         self.store = store
         self.hooks = hooks  # with their secrets
+        self.card = card or CardRules(Links(secrets.token_hex(32)))
         self.router = Router(store)
         self.feed = Feed(store)
         self.sweeper = Sweeper(store, self.router, list(destinations))
@@ -151,4 +168,15 @@ def open_live(
     with ExitStack() as stack:
         store = stack.enter_context(store_of(project, environment))
         migrate.upgrade(store, tell)
-        return Live(store, hooks, stack.pop_all(), destinations)
+        return Live(store, hooks, stack.pop_all(), destinations, _card_rules(project, environment))
+
+
+def _card_rules(project: ProjectFolder, environment: Mapping[str, str]) -> CardRules:
+    settings = project.settings
+    return CardRules(
+        links=Links(signing_key(project.root, environment)),
+        words=settings.tiers.fairness.words,
+        frames=settings.live.card_frames,
+        longest_s=60.0 * settings.live.card_minutes,
+        zone=settings.project.time_zone,
+    )

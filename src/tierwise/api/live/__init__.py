@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tierwise.api.live.access import Access
 from tierwise.api.live.agents import add_agents
+from tierwise.api.live.card import MOST_BYTES as MOST_CARD_BYTES
+from tierwise.api.live.card import add_card_links, card_pages
 from tierwise.api.live.contacts import add_contacts
 from tierwise.api.live.deliveries import add_deliveries
 from tierwise.api.live.events import add_events
@@ -58,7 +60,13 @@ def mount_live(server: FastAPI, live: Live, *, keys_needed: bool) -> None:
     add_agents(router, live, access)
     add_events(router, live, access)
     add_deliveries(router, live, access)
-    add_hooks(router, live, lambda: datetime.now(UTC))
+    add_hooks(router, live, _now)
+    add_card_links(router, live, access, _now)
     server.include_router(router, max_body_size=MOST_BYTES)
+    server.include_router(card_pages(live, _now), max_body_size=MOST_CARD_BYTES)
     server.add_middleware(_RefusesLong)
     add_health(server, live, access)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
