@@ -181,7 +181,7 @@ def bare_accept(send: Send, reservation: int, agent: str) -> None:
     send("LOCK_BY_OFFER", longest_pause="5s", **asked)
     ((_, now),) = send("VERSION", pool="bench")
     send("RESERVATION", **asked)
-    send("ACCEPT", now=now, **asked)
+    send("ACCEPT", now=now, pool="bench", **asked)
 
 
 def together(
