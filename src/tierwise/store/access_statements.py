@@ -105,3 +105,14 @@ PRESENT = text(
     GROUP BY pool, presence ORDER BY pool, presence
     """
 )
+WAITING_WEIGHTS = text(
+    """
+    SELECT pool, class_name, weight, count(*) AS n FROM tierwise.contacts
+    WHERE state = 'queued' GROUP BY pool, class_name, weight ORDER BY pool, class_name, weight
+    """
+)
+CAPACITIES = text(
+    """
+    SELECT pool, group_name, max(capacity) AS most FROM tierwise.agents GROUP BY pool, group_name
+    """
+)

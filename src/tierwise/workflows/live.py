@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tierwise.errors import NotFoundError, StoreError
+from tierwise.routing.pool import Pool
+from tierwise.routing.stuck import Heavy, Stuck, stuck
 from tierwise.settings.destinations import DestinationSettings
 from tierwise.settings.hooks import HookSettings
 from tierwise.settings.tiers import WORDS
@@ -103,6 +105,20 @@ class Live:
                 name: [dict(row._mapping) for row in connection.execute(statement)]
                 for name, statement in found.items()
             }
+
+    def stuck(self) -> dict[str, tuple[Stuck, ...]]:
+        """By pool, contacts that nobody who is known could ever take."""
+        with self.store.engine.connect() as connection:
+            waiting = connection.execute(sql.WAITING_WEIGHTS).all()
+            agents = connection.execute(sql.CAPACITIES).all()
+        return {
+            one["pool"]: stuck(
+                Pool.model_validate(one["definition"]),
+                [Heavy(r.class_name, r.weight, r.n) for r in waiting if r.pool == one["pool"]],
+                [(row.group_name, row.most) for row in agents if row.pool == one["pool"]],
+            )
+            for one in self.pools()
+        }
 
     def pools(self) -> list[dict[str, Any]]:
         """Name, version and definition of every pool."""
