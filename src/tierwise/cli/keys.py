@@ -32,7 +32,9 @@ def add(
     scope: Annotated[
         list[str],
         typer.Option(
-            "--scope", metavar="SCOPE", help="route, agent, watch or manage; repeat for more."
+            "--scope",
+            metavar="SCOPE",
+            help="route, agent, watch, manage or console; repeat for more.",
         ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who has the key.")] = "",

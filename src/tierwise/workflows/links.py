@@ -15,6 +15,9 @@ from tierwise.errors import NotFoundError, SettingsError
 
 VARIABLE = "TIERWISE_SIGNING_KEY"
 SHORTEST = 32
+SESSION_S = 12 * 3600.0
+"""Seconds after which a browser has to sign in anew: longer than a shift."""
+
 FILE = Path(".tierwise") / "signing.key"
 
 
@@ -31,6 +34,7 @@ class Links:
 
     def __init__(self, key: str) -> None:
         self._cards = URLSafeTimedSerializer(key, salt="tierwise card")
+        self._sessions = URLSafeTimedSerializer(key, salt="tierwise session")
 
     def card(self, contact_id: int, agent_id: str) -> str:
         """The last part of a card's address."""
@@ -43,6 +47,17 @@ class Links:
         except (BadData, ValueError, TypeError):
             raise NotFoundError("This link is not valid any more.", "Open the card anew.") from None
         return CardLink(int(contact_id), str(agent_id))
+
+    def session(self, key_id: str) -> str:
+        """A cookie for whoever has shown a key."""
+        return self._sessions.dumps(key_id)
+
+    def key_of(self, cookie: str) -> str | None:
+        """The key that was shown; None where the cookie is forged or too old."""
+        try:
+            return str(self._sessions.loads(cookie, max_age=int(SESSION_S)))
+        except BadData:
+            return None
 
 
 def signing_key(root: Path, environment: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +21,7 @@ from tierwise.api.live.events import add_events
 from tierwise.api.live.health import add_health
 from tierwise.api.live.hooks import add_hooks
 from tierwise.api.live.pools import add_pools
+from tierwise.api.live.sign_in import SignedIn, sign_in_pages
 from tierwise.api.problems import Problem, problem
 from tierwise.workflows.live import Live
 
@@ -65,6 +67,10 @@ def mount_live(server: FastAPI, live: Live, *, keys_needed: bool) -> None:
     server.include_router(router, max_body_size=MOST_BYTES)
     server.include_router(card_pages(live, _now), max_body_size=MOST_CARD_BYTES)
     server.add_middleware(_RefusesLong)
+    if keys_needed:
+        server.include_router(sign_in_pages(live), max_body_size=MOST_CARD_BYTES)
+        own = {route.path.split("/")[3] for route in router.routes if isinstance(route, APIRoute)}
+        server.add_middleware(SignedIn, live=live, guarded_elsewhere=frozenset(own))
     add_health(server, live, access)
 
 
