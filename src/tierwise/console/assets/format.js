@@ -43,7 +43,7 @@
       case "ratio":
         return cents.format(found);
       case "number":
-        return Math.abs(found) >= 100 ? cents.format(found) : significant(found);
+        return Math.abs(found) >= 100 ? cents.format(found).replace(/\.00$/, "") : significant(found);
       case "count":
       case "rank":
         return count.format(found);
