@@ -62,6 +62,8 @@ def test_a_promise_is_noted_shown_and_kept(waiting: Live, monkeypatch: pytest.Mo
     contact = {"id": 1, "seen": 0}
     again = page._done(waiting, "kim", "quick-1", 1, "", contact)
     assert again == {"id": 1, "seen": 1}
+    page._turn(waiting, "kim", "ready")
+    assert page._desk(waiting, "kim", again)[1] == again  # so the card is drawn anew
     page._done(waiting, "kim", "promise", 1, "a new cable", contact)
     drawn = card(card_for(waiting.store, 1, waiting.card.words), "UTC")
     assert "to call back tomorrow" in text_of(drawn).split("I promised")[0]

@@ -97,12 +97,14 @@ def connect(app: Dash, house: House) -> None:
         chosen = presences[0] if presences else None
         if isinstance(asked, dict) and asked.get("type") == "agent-presence" and chosen:
             _turn(live, agent, chosen)
+        wanted = contact
         if verb:
             try:
-                contact = _done(live, agent, verb, of, said or "", contact) or contact
+                wanted = _done(live, agent, verb, of, said or "", contact) or contact
             except TierwiseError as error:  # such as an offer that expired: show what is now
                 notify(error.message, error.remedy, "orange")
-        return _desk(live, agent, contact)
+        desk, shown = _desk(live, agent, wanted)
+        return desk, no_update if shown == contact else shown
 
     @guarded(app, Output("agent-card", "children"), Input("agent-contact", "data"))
     def show_card(contact: dict[str, Any] | None) -> Component | None:
@@ -142,8 +144,7 @@ def _desk(live: Live, agent: str, contact: dict[str, Any] | None) -> tuple[Compo
         ],
         justify="space-between",
     )
-    body = panel(known["name"] or agent, head, work(offers, shown, now()))
-    return body, no_update if changed == contact else changed
+    return panel(known["name"] or agent, head, work(offers, shown, now())), changed
 
 
 def _done(

@@ -67,7 +67,7 @@ def _one(one: Mapping[str, Any], shown: int | None, now: datetime) -> Component:
                     html.Div(f"{came} · {_state(one, now)}", className="tw-hint"),
                 ]
             ),
-            dmc.Group(buttons, gap="xs"),
+            dmc.Group(buttons, gap="xs", wrap="nowrap"),
         ],
         className="tw-work-one tw-work-shown" if contact == shown else "tw-work-one",
     )
