@@ -10,8 +10,8 @@ import pytest
 
 from tierwise.engine.connect import open_session
 from tierwise.lifetime import scoring
-from tierwise.lifetime.cells import Cells
-from tierwise.lifetime.histories import cells, have_returns, histories
+from tierwise.lifetime.cells import of_numbers
+from tierwise.lifetime.histories import have_returns, histories, number
 from tierwise.lifetime.models import MBG_NBD
 from tierwise.lifetime.order_terms import GammaGammaOrders
 from tierwise.settings import Activity, Lens
@@ -144,8 +144,7 @@ def test_every_customer_stands_beside_the_own_cell(session):
     """What is expected of a customer is what is expected of the customer's history."""
     table = session.hold_arrow("lines", pa.Table.from_pylist(lines(-10), SCHEMA))
     known = session.keep("known", histories(table, AS_OF, Lens.REVENUE))
-    found = session.columns(cells(known))
-    counted = Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])
+    counted = of_numbers(session.columns(known.select(number=number(known)))["number"])
     theta = (0.9, 6.2, 0.9, 1.6)
     columns = scoring.expectations(MBG_NBD, theta, counted, scoring.Asked(52, 0.002, 0.9))
     orders = GammaGammaOrders((6.0, 4.0, 15.0), 0.8)

@@ -22,14 +22,11 @@ from scipy.stats import poisson
 
 from tierwise.lifetime import posterior
 from tierwise.lifetime.cells import Cells, Matrix, Vector
-from tierwise.lifetime.histories import HISTORY
+from tierwise.lifetime.histories import HISTORY, number
 from tierwise.lifetime.models import PurchaseModel
 from tierwise.lifetime.order_terms import OrderModel, OrderTerms
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
-
-MOST_DAYS = 2**20
-"""More days than any calendar of the engines spans between year 1 and the as-of date."""
 
 PARTS = ("near", "ever")
 """Within the horizon, and without end."""
@@ -107,13 +104,8 @@ def expected_values(histories: ir.Table, cell_table: ir.Table, orders: OrderMode
 
 def _beside(histories: ir.Table, cell_table: ir.Table) -> ir.Table:
     """Customers with the columns of their cell, matched by one number instead of three."""
-    kept = cell_table.mutate(__cell=_cell(cell_table)).drop(*HISTORY)
-    return histories.mutate(__cell=_cell(histories)).join(kept, "__cell")
-
-
-def _cell(table: ir.Table) -> ir.Value:
-    """The history as one number below 2^60: x is no more than the days, which are below 2^20."""
-    return (table.x * MOST_DAYS + table.t_x_days) * MOST_DAYS + table.T_days
+    kept = cell_table.mutate(__cell=number(cell_table)).drop(*HISTORY)
+    return histories.mutate(__cell=number(histories)).join(kept, "__cell")
 
 
 def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str, Vector]:

@@ -25,7 +25,7 @@ from tierwise.lifetime import (
     tournament,
 )
 from tierwise.lifetime import histories as purchase_histories
-from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells
+from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells, of_numbers
 from tierwise.lifetime.estimate import Estimate
 from tierwise.lifetime.fit import Fit
 from tierwise.lifetime.models import MODELS, NBD, PurchaseModel
@@ -35,6 +35,7 @@ from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
 from tierwise.value.shares import Rows
 from tierwise.workflows import boosting
+from tierwise.workflows.histories import kept as kept_histories
 from tierwise.workflows.kept import SCORES_KEPT, Kept
 from tierwise.workflows.look import Look
 
@@ -96,14 +97,13 @@ class Lifetime:
     def histories(self) -> ir.Table:
         """One row a customer who ever bought, kept in the session."""
         look = self.look
-        returns = look.rows(purchase_histories.have_returns(self.lines))[0]["found"]
-        found = purchase_histories.histories(
-            self.lines, self.known_on, self.lens, self.event, returns=returns
-        )
-        if self.lens is Lens.PROFIT:
-            whole = look.summary_of(None, self.known_on)
-            found = purchase_histories.after_cost_to_serve(found, whole)
-        return look.session.keep(self._named("histories"), found)
+        name = self._named("histories")
+        found = kept_histories(look.session, name, self.lines, self.known_on, self.lens, self.event)
+        if self.lens is not Lens.PROFIT:
+            return found
+        whole = look.summary_of(None, self.known_on)
+        served = purchase_histories.after_cost_to_serve(found, whole)
+        return look.session.keep(f"{name}_served", served)
 
     def _named(self, name: str) -> str:
         """A name in the session for what was known on that day."""
@@ -121,9 +121,9 @@ class Lifetime:
 
     @cached_property
     def cells(self) -> Cells:
-        """Distinct histories, counted by the engine."""
-        found = self.look.session.columns(purchase_histories.cells(self.histories))
-        return Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])
+        """Distinct histories, and how many customers share each."""
+        numbers = self.histories.select(number=purchase_histories.number(self.histories))
+        return of_numbers(self.look.session.columns(numbers)["number"])
 
     def purchases(self, model: PurchaseModel | None = None) -> Purchases:
         """The model of the settings (or another), or one rate for all below fifty repeat buyers.
