@@ -14,7 +14,7 @@ from dash.exceptions import PreventUpdate
 from tierwise.console.guard import guarded
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.aria import aria
-from tierwise.console.parts.figures import panel, stack
+from tierwise.console.parts.figures import notes, panel, stack
 from tierwise.console.parts.messages import explained, message
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
@@ -140,10 +140,10 @@ def _stuck(stuck: Sequence[Stuck]) -> Component | None:
         + (f"the largest capacity there is {one.most}" if one.most else "no agent is known there")
         for one in stuck
     ]
-    return message(
+    return panel(
         "Nobody can take these",
-        *said,
-        "Give an agent of a group that serves them so much capacity, or the class less weight.",
+        notes(said),
+        hint="Give an agent who serves them so much capacity, or the class less weight.",
     )
 
 
