@@ -93,7 +93,9 @@ class Session:
     def spill(self, expression: ir.Table) -> ir.Table:
         """Execute once into a scratch file, what is too large to be held."""
         path = self._scratch_file()
-        self.raw.execute(f"COPY ({self._sql(expression)}) TO {quoted(path)} (FORMAT parquet)")
+        # Read once or twice: compressing it and looking for repeated values cost half the time.
+        plain = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1"
+        self.raw.execute(f"COPY ({self._sql(expression)}) TO {quoted(path)} ({plain})")
         return self.parquet(path)
 
     def _scratch_file(self) -> str:
