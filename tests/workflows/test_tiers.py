@@ -14,6 +14,8 @@ from tierwise.engine.connect import open_session
 from tierwise.errors import MissingDataError, NotFoundError, SettingsError
 from tierwise.results import Answer, Context
 from tierwise.settings import Lens, TierBasis, TierRule, Window
+from tierwise.tiers.selecting import Picks, is_selector
+from tierwise.units import Unit
 from tierwise.workflows.build import build
 from tierwise.workflows.demo import demo_project
 from tierwise.workflows.question import Question
@@ -214,17 +216,48 @@ def test_json_keeps_everything(answered: Callable[[str], Answer], name: str):
     assert answer.context.customers == 5460
 
 
+def numbers_of_tiers(answer: Answer) -> dict[str, int]:
+    """What every selector of tiers in an answer says it opens: selector to customers."""
+    found = {f.opens: f.value for f in answer.figures if f.unit is Unit.COUNT}
+    for grid in answer.grids:
+        counted = next((c.name for c in grid.columns if c.name in ("customers", "changed")), "")
+        for row in grid.rows:
+            for column in grid.columns:
+                opens = column.opens or (grid.opens if column.name == counted else "")
+                found |= {str(row.get(opens, "")): row[column.name]} if opens else {}
+    return {selector: n for selector, n in found.items() if is_selector(selector)}
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_every_number_opens_as_many_rows_as_it_says(
+    fairfield: Desk, answered: Callable[[str], Answer], name: str
+):
+    """Members, moves, reasons, fields of the map, sides of boundaries, contexts: all of them."""
+    numbers = numbers_of_tiers(answered(name))
+    opened = {
+        one: fairfield.members(one, limit=1).figure("found").value if n else 0
+        for one, n in numbers.items()
+    }
+    assert opened == numbers
+
+
+def test_numbers_are_of_every_kind(answered: Callable[[str], Answer]):
+    """So that the test above leaves out no kind of selector."""
+    kinds = {one.partition(":")[0] for name in ASKS for one in numbers_of_tiers(answered(name))}
+    assert kinds == set(Picks)
+
+
 @pytest.mark.parametrize("name", ASKS)
 def test_whatever_a_row_opens_is_there(
     fairfield: Desk, answered: Callable[[str], Answer], name: str
 ):
-    """Selectors of the first and last rows lead to their customers."""
+    """Customers of the first and last rows, and ranks, are found."""
     for grid in answered(name).grids:
         for row in (*grid.rows[:2], *grid.rows[-1:]) if grid.opens else ():
             kind, _, rest = str(row[grid.opens]).partition(":")
             if kind == "customer":
                 assert fairfield.customer(rest, limit=1).context.customers == 1
-            elif kind:
+            elif kind == "rank":
                 assert fairfield.members(f"{kind}:{rest}", limit=1).figure("found").value > 0
 
 

@@ -11,6 +11,7 @@ from tierwise.engine.builds import Build
 from tierwise.errors import SettingsError
 from tierwise.results import LISTED, Answer
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
+from tierwise.workflows import tier_lists
 from tierwise.workflows import tier_reports as reports
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
@@ -105,9 +106,13 @@ class TierDesk:
         *,
         limit: int = LISTED,
     ) -> Answer:
-        """A tier's members, best first, each with why; everybody for ""."""
+        """A tier's members, best first, each with why; everybody for "".
+
+        Instead of a tier it may be the selector that stands behind a number of any answer
+        about tiers, such as `reason:held_up` or `move:A>B`.
+        """
         with self._tiering(question, asked) as found:
-            return reports.members_answer(found, tier, limit)
+            return tier_lists.members_answer(found, tier, limit)
 
     def explain(
         self, customer_id: str, question: Question = DEFAULT, asked: Asked = AS_DECLARED

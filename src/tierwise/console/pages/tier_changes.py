@@ -13,7 +13,7 @@ from tierwise.console.parts.charts import bars, heat_table
 from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.sideways import lying_bars
-from tierwise.console.parts.tables import table
+from tierwise.console.parts.tables import table, table_body
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
@@ -25,12 +25,12 @@ def _fill_movers(desk: Desk, view: View) -> Content:
     answer = desk.tiers.movers(view.question(), asked(view), limit=LISTED)
     flows = panel(
         answer.grid("flows").title,
-        heat_table(answer.grid("flows")),
+        heat_table(answer.grid("flows"), view),
         hint="Rows: the tier before. Columns: the tier now. Shaded by share of the row.",
     )
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        html.Div([flows, _reasons(answer)], className="tw-halves"),
+        html.Div([flows, _reasons(answer, view)], className="tw-halves"),
         table(
             leading(told(answer.grid("movers")), *MEMBER_FIRST),
             answer.context,
@@ -43,7 +43,7 @@ def _fill_movers(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _reasons(answer: Answer) -> Component:
+def _reasons(answer: Answer, view: View) -> Component:
     chart = lying_bars(
         "tier-reasons",
         answer.to_json()["reasons"],
@@ -56,7 +56,10 @@ def _reasons(answer: Answer) -> Component:
         describes="Customers by the reason for their tier.",
         options={"extra": [{"label": "Value", "name": "value", "unit": "money"}]},
     )
-    return panel("Why everybody is where they are", chart, hint="Customers by reason.")
+    counted = table_body(
+        leading(answer.grid("reasons"), "means"), answer.context, view, "tier-reason-rows"
+    )
+    return panel("Why everybody is where they are", chart, counted, hint="Customers by reason.")
 
 
 def _fill_sensitivity(desk: Desk, view: View) -> Content:
@@ -83,7 +86,13 @@ def _fill_sensitivity(desk: Desk, view: View) -> Content:
         panel(
             "If tiers were made of another value", chart, hint="Up and down from where they are."
         ),
-        table(answer.grid("others"), answer.context, view, id="tier-others"),
+        table(
+            answer.grid("others"),
+            answer.context,
+            view,
+            id="tier-others",
+            hint="A row opens who would change tier.",
+        ),
         table(
             told(answer.grid("hang")),
             answer.context,
@@ -125,6 +134,7 @@ def _fill_cliffs(desk: Desk, view: View) -> Content:
             answer.grid("sides"),
             answer.context,
             view,
+            hint="A row opens its customers.",
             empty="No customer stands near a boundary.",
         ),
         notes(answer.notes),

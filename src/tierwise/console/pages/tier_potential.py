@@ -13,7 +13,7 @@ from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.quadrants import call_map, quadrant_map
 from tierwise.console.parts.sideways import lying_bars
-from tierwise.console.parts.tables import table
+from tierwise.console.parts.tables import table, table_body
 from tierwise.console.parts.tiered import LISTED, WORKING, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
@@ -28,7 +28,12 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         html.Div(
-            [_kinds(answer), table(answer.grid("needs"), answer.context, view)],
+            [
+                _kinds(answer, view),
+                table(
+                    answer.grid("needs"), answer.context, view, hint="A row opens its customers."
+                ),
+            ],
             className="tw-halves",
         ),
         table(
@@ -45,7 +50,7 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _kinds(answer: Answer) -> Component:
+def _kinds(answer: Answer, view: View) -> Component:
     chart = lying_bars(
         "bottom-kinds",
         answer.to_json()["kinds"],
@@ -63,7 +68,10 @@ def _kinds(answer: Answer) -> Component:
             ]
         },
     )
-    return panel(answer.grid("kinds").title, chart, hint="What says whether they may grow.")
+    counted = table_body(answer.grid("kinds"), answer.context, view, "bottom-kind-rows")
+    return panel(
+        answer.grid("kinds").title, chart, counted, hint="What says whether they may grow."
+    )
 
 
 def _fill_satisfaction(desk: Desk, view: View) -> Content:
@@ -75,7 +83,7 @@ def _fill_satisfaction(desk: Desk, view: View) -> Content:
             [
                 panel(
                     "Satisfaction and profit",
-                    quadrant_map(answer),
+                    quadrant_map(answer, view),
                     hint="Customers who answered, and the profit that they bring, by tier.",
                 ),
                 panel(
@@ -95,7 +103,7 @@ def _fill_satisfaction(desk: Desk, view: View) -> Content:
             hint="Most profit first. A row opens the customer.",
             empty="Nobody who is profitable said to be unhappy.",
         ),
-        table(answer.grid("quadrants"), answer.context, view),
+        table(answer.grid("quadrants"), answer.context, view, hint="A row opens its customers."),
         notes(answer.notes),
     )
     return Content(answer.context, body)
@@ -110,7 +118,13 @@ def _fill_fit(desk: Desk, view: View) -> Content:
             _lifts(answer),
             hint="Above 1, the best customers are so more often than others.",
         ),
-        table(answer.grid("profile"), answer.context, view, id="fit-profile"),
+        table(
+            answer.grid("profile"),
+            answer.context,
+            view,
+            id="fit-profile",
+            hint="A row opens its customers.",
+        ),
         table(
             answer.grid("alike"),
             answer.context,
