@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import ibis
 import pytest
 from tests.value.small_firm import SETTINGS, desk_of
 
@@ -19,6 +20,9 @@ from tierwise.units import Unit
 from tierwise.workflows.build import build
 from tierwise.workflows.demo import demo_project
 from tierwise.workflows.question import Question
+from tierwise.workflows.tier_lists import read, selected
+from tierwise.workflows.tier_tables import Tables
+from tierwise.workflows.tiering import Tiering, tiers_built_with
 from tierwise.workflows.tiers import Asked
 from tierwise.workflows.value import Desk
 
@@ -228,23 +232,27 @@ def numbers_of_tiers(answer: Answer) -> dict[str, int]:
     return {selector: n for selector, n in found.items() if is_selector(selector)}
 
 
-@pytest.mark.parametrize("name", ASKS)
 def test_every_number_opens_as_many_rows_as_it_says(
-    fairfield: Desk, answered: Callable[[str], Answer], name: str
+    fairfield: Desk, answered: Callable[[str], Answer]
 ):
     """Members, moves, reasons, fields of the map, sides of boundaries, contexts: all of them."""
-    numbers = numbers_of_tiers(answered(name))
-    opened = {
-        one: fairfield.members(one, limit=1).figure("found").value if n else 0
-        for one, n in numbers.items()
-    }
-    assert opened == numbers
+    numbers = {s: n for name in ASKS for s, n in numbers_of_tiers(answered(name)).items()}
+    assert {one.partition(":")[0] for one in numbers} == set(Picks)  # none is left out
+    with fairfield._open(Question()) as look:
+        tables = Tables(Tiering(look, tiers_built_with(fairfield.build)))
+        counts = []
+        for one in numbers:
+            chosen = selected(tables, read(one, tables.found.settings.names))
+            counts.append(chosen.aggregate(selector=ibis.literal(one), n=chosen.count()))
+        opened = look.rows(ibis.union(*counts))
+    assert {row["selector"]: row["n"] for row in opened} == numbers
 
 
-def test_numbers_are_of_every_kind(answered: Callable[[str], Answer]):
-    """So that the test above leaves out no kind of selector."""
-    kinds = {one.partition(":")[0] for name in ASKS for one in numbers_of_tiers(answered(name))}
-    assert kinds == set(Picks)
+def test_a_list_behind_a_number_is_titled_and_whole(fairfield: Desk):
+    """By Python as by the command: a selector in place of a tier."""
+    found = fairfield.members("bottom:growable", limit=3)
+    assert found.title == "In the last tier: growable"
+    assert found.figure("found").value > len(found.grid("members").rows) == 3
 
 
 @pytest.mark.parametrize("name", ASKS)

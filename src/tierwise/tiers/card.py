@@ -32,6 +32,15 @@ LABELS = {
 }
 """Every fact that a card may hold, in the order in which it is shown."""
 
+ORIGIN = {
+    "name": "customers.name",
+    "language": "people.locale",
+    "time_zone": "people.time_zone",
+    "usual_channel": "contacts.channel",
+    "next_promise": "promises.text",
+}
+"""Table and column of the facts that somebody wrote; the others are counted or reckoned."""
+
 
 def cards(members: ir.Table, tables: Mapping[str, ir.Table], as_of: date) -> ir.Table:
     """One row a member: `customer_id` and `card`, a JSON object of `LABELS` as text.

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,11 +20,13 @@ from tierwise.errors import NotFoundError, SettingsError
 from tierwise.store import migrate, server, snapshots
 from tierwise.store.connect import Store, open_store, said_plainly
 from tierwise.store.snapshots import Manifest, Source
+from tierwise.tiers import card
+from tierwise.workflows.sendable import without_nul
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
     from tierwise.workflows.question import Question
-    from tierwise.workflows.tiers import Asked
+    from tierwise.workflows.tiers import Asked, Declared
     from tierwise.workflows.value import Desk
 
 BATCH_ROWS = 20_000
@@ -33,6 +36,13 @@ URL_VARIABLE = "TIERWISE_DATABASE_URL"
 """Stands before the project's own setting; with _FILE behind it, a file that holds the URL."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+_ORIGIN = card.ORIGIN | {
+    "customer_id": "customers.customer_id",
+    "need": "customers.segment",
+    "decided_by": "tier_overrides.owner",
+}
+"""Where texts of a snapshot come from, as errors name it."""
 
 Tell = Callable[[str], None]
 Environment = Mapping[str, str]
@@ -47,7 +57,8 @@ def publish(
     without a goal, StoreError where the store does not answer or refuses.
     """
     question = replace(question, where=())  # a slice would make everybody else unknown
-    source = _source(desk, question, asked)
+    declared = desk.tiers.declared(question, asked)
+    source = _source(desk, declared)
     with tempfile.TemporaryDirectory(prefix="tierwise-") as folder:
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -55,16 +66,17 @@ def publish(
             path = Path(folder) / "snapshot.parquet"
             rows = desk.tiers.write_snapshot(path, question, asked)
             tell(f"Sending {rows:,} customers")
-            return pq.ParquetFile(path).iter_batches(BATCH_ROWS)  # type: ignore[no-any-return]
+            return without_nul(pq.ParquetFile(path).iter_batches(BATCH_ROWS), _ORIGIN)
 
         with store_of(desk.project, environment) as store:
             migrate.upgrade(store, tell)
-            done = snapshots.publish(store, source, batches, by=by, tell=tell)
+            done = snapshots.publish(
+                store, source, batches, names=declared.names, by=by, tell=tell
+            )
     return {**document(done.manifest), "was_current": done.was_current}
 
 
-def _source(desk: Desk, question: Question, asked: Asked) -> Source:
-    declared = desk.tiers.declared(question, asked)
+def _source(desk: Desk, declared: Declared) -> Source:
     return Source(
         project=desk.project.name,
         build_id=desk.build.id,
@@ -107,7 +119,8 @@ class Stores:
         self._projects = projects
         self._environment = environment
         self._open: dict[str, tuple[Store, server.Running | None]] = {}
-        self._lock = threading.Lock()
+        # One each: a server that starts takes seconds, which are nothing to other projects.
+        self._locks = {key: threading.Lock() for key in projects}
 
     def current(self, key: str) -> dict[str, Any]:
         """Manifest of what a project has published; NotFoundError where it has nothing."""
@@ -121,7 +134,7 @@ class Stores:
         return document(found)
 
     def _store(self, key: str, project: ProjectFolder) -> Store:
-        with self._lock:
+        with self._locks[key]:
             if key not in self._open:
                 store, running = _opened(project, self._environment)
                 try:
@@ -134,10 +147,10 @@ class Stores:
 
     def close(self) -> None:
         """Close all of them, and stop what was started for this server alone."""
-        with self._lock:
-            for store, running in self._open.values():
-                _close(store, running)
-            self._open.clear()
+        for key, lock in self._locks.items():
+            with lock:
+                if key in self._open:
+                    _close(*self._open.pop(key))
 
 
 def document(manifest: Manifest) -> dict[str, Any]:
@@ -184,7 +197,22 @@ def database_url(project: ProjectFolder, environment: Environment) -> str | None
                 "Correct the path or the file's rights.",
             ) from None
     url = project.settings.project.database_url
-    return expanded(url, "database_url in [project]", environment) if url else None
+    return expanded_url(url, "database_url in [project]", environment) if url else None
+
+
+def expanded_url(url: str, name: str, environment: Environment) -> str:
+    """`expanded`; what stands for user, password or an option is quoted as URLs ask.
+
+    A variable elsewhere may hold several parts, such as host and port, and stays as it is.
+    """
+    start = url.find("://") + 3 if "://" in url else 0
+    end = url.rfind("@") if "@" in url[start:] else start
+    options = url.find("?", end) if "?" in url[end:] else len(url)
+    parts = url[:start], url[start:end], url[end:options], url[options:]
+    quoted = {key: quote(value, safe="") for key, value in environment.items()}
+    return "".join(
+        expanded(part, name, quoted if at % 2 else environment) for at, part in enumerate(parts)
+    )
 
 
 def expanded(text: str, name: str, environment: Environment) -> str:

@@ -8,8 +8,8 @@ from tierwise.errors import MissingDataError, NotFoundError
 from tierwise.results import Answer
 from tierwise.tiers import contexts, members, selecting
 from tierwise.tiers.selecting import Picks, Selector
-from tierwise.workflows import tier_tables as tables
 from tierwise.workflows.tier_reports import context, notes
+from tierwise.workflows.tier_tables import Tables, described
 from tierwise.workflows.tiering import Tiering
 
 FORMS = "reason:held_up, move:A>B, by-rule:A, quadrant:keep:A, gets-less, bottom:growable, near"
@@ -18,15 +18,16 @@ FORMS = "reason:held_up, move:A>B, by-rule:A, quadrant:keep:A, gets-less, bottom
 def members_answer(found: Tiering, asked: str, limit: int) -> Answer:
     """The members that `asked` names, best first: a tier, a selector, or everybody for ""."""
     names = found.settings.names
-    chosen = _read(asked, names) if asked else None
-    table = found.members if chosen is None else _chosen(found, chosen)
+    chosen = read(asked, names) if asked else None
+    table = found.members if chosen is None else selected(Tables(found), chosen)
     rows = found.look.rows(members.listed(table, limit))
     title = "Members of all tiers" if chosen is None else selecting.title(chosen, names)
     known = found.look.names(rows)
     return members.answer(context(found), rows, found.settings, known, title, notes(found))
 
 
-def _read(asked: str, names: tuple[str, ...]) -> Selector:
+def read(asked: str, names: tuple[str, ...]) -> Selector:
+    """The selector that a tier or a text names; NotFoundError lists what there is."""
     folded = {name.casefold(): k for k, name in enumerate(names, 1)}
     if asked.casefold() in folded:
         return Selector(Picks.TIER, tier=folded[asked.casefold()])
@@ -39,34 +40,35 @@ def _read(asked: str, names: tuple[str, ...]) -> Selector:
     return chosen
 
 
-def _chosen(found: Tiering, chosen: Selector) -> ir.Table:
+def selected(tables: Tables, chosen: Selector) -> ir.Table:
     """Members who are named: by their own columns, or by the table of a report."""
+    members_of = tables.found.members
     match chosen.picks:
         case Picks.GETS_LESS:
-            part = tables.under(found)
+            part = tables.under
         case Picks.TAKES_MORE:
-            part = tables.over(found)
+            part = tables.over
         case Picks.NEAR:
-            part = selecting.of_near(tables.near(found), chosen)
+            part = selecting.of_near(tables.near, chosen)
         case Picks.QUADRANT:
-            part = selecting.of_quadrants(tables.mapped(found), chosen)
+            part = selecting.of_quadrants(tables.mapped, chosen)
         case Picks.BOTTOM:
-            part = selecting.of_bottom(tables.bottom_of(found), chosen)
+            part = selecting.of_bottom(tables.bottom, chosen)
         case Picks.CHANGES:
-            part = _changing(found, chosen)
+            part = _changing(tables, chosen)
         case Picks.DIFFERING:
-            part = contexts.differing(tables.by_context(found, chosen.value), found.members)
+            part = contexts.differing(tables.by_context(chosen.value), members_of)
         case Picks.CONTEXT:
-            part = _in_context(found, chosen)
+            part = _in_context(tables, chosen)
         case Picks.WITH:
-            part = _with(found, chosen)
+            part = _with(tables.found, chosen)
         case _:
-            return selecting.of_members(found.members, chosen)
-    return found.members.semi_join(part, "customer_id")
+            return selecting.of_members(members_of, chosen)
+    return members_of.semi_join(part, "customer_id")
 
 
-def _changing(found: Tiering, chosen: Selector) -> ir.Table:
-    table, others, _ = tables.wide(found)
+def _changing(tables: Tables, chosen: Selector) -> ir.Table:
+    table, others, _ = tables.wide
     part = selecting.of_changes(table, chosen)
     if part is None:
         known = ", ".join(other.key for other in others)
@@ -74,9 +76,9 @@ def _changing(found: Tiering, chosen: Selector) -> ir.Table:
     return part
 
 
-def _in_context(found: Tiering, chosen: Selector) -> ir.Table:
+def _in_context(tables: Tables, chosen: Selector) -> ir.Table:
     by, value = chosen.dimension
-    table = tables.by_context(found, by)
+    table = tables.by_context(by)
     own = table.filter(table.context == value)
     return own if chosen.tier is None else own.filter(own.tier == chosen.tier)
 
@@ -88,7 +90,7 @@ def _with(found: Tiering, chosen: Selector) -> ir.Table:
     if customers is None:
         raise MissingDataError("There is no customers table.", "Add [sources.customers].")
     dimension = found.look.dimension(name).name
-    known = tables.described(customers, [dimension])
+    known = described(customers, [dimension])
     part = known.filter(known[dimension] == value)
     if chosen.tier is None:
         return part

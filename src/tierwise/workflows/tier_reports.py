@@ -34,8 +34,8 @@ from tierwise.tiers import (
 from tierwise.value import slices
 from tierwise.value.shares import Rows, top_count
 from tierwise.value.windows import between, earlier, first_day
-from tierwise.workflows import tier_tables as tables
 from tierwise.workflows.look import Look
+from tierwise.workflows.tier_tables import Tables, described, happy, received
 from tierwise.workflows.tiering import Tiering
 from tierwise.workflows.worth_lists import named
 
@@ -134,7 +134,7 @@ def explain_answer(found: Tiering, customer_id: str) -> Answer:
 def sensitivity_answer(found: Tiering, limit: int) -> Answer:
     """Who changes tier under every other value that the data allow."""
     look = found.look
-    table, names, left_out = tables.wide(found)
+    table, names, left_out = Tables(found).wide
     rows = look.rows(sensitivity.listed(table, limit))
     row = look.rows(sensitivity.changes(table, [other.key for other in names]))[0]
     return sensitivity.answer(
@@ -148,7 +148,7 @@ def sensitivity_answer(found: Tiering, limit: int) -> Answer:
 def audit_answer(found: Tiering) -> Answer:
     """What each tier and each band of value really received."""
     look = found.look
-    received, names = tables.received(look)
+    per_customer, names = received(look)
     summary = found.now.summary.select("customer_id", "agent_minutes", "cost_to_serve")
     table = found.members.select("customer_id", "tier", "rank", "value")
     table = table.left_join(summary, "customer_id").drop("customer_id_right")
@@ -159,7 +159,7 @@ def audit_answer(found: Tiering) -> Answer:
     both = []
     for group, named_by in ((table.tier, label), (band, ranks)):
         groups = table.mutate(group=group)
-        joined = received.inner_join(groups.select("customer_id", "group"), "customer_id")
+        joined = per_customer.inner_join(groups.select("customer_id", "group"), "customer_id")
         sums = look.rows(ratios.by_group(joined, names, "group"))
         both.append((sums, look.rows(audit.sizes(groups, _perks(look), _owned(look))), named_by))
     told = look.contact_notes(look.start)
@@ -197,11 +197,11 @@ def _owned(look: Look) -> ir.Table | None:
 def cliffs_answer(found: Tiering) -> Answer:
     """Customers alike in value on two sides of a boundary."""
     look, cuts = found.look, found.facts.cuts
-    table = tables.near(found)
+    table = Tables(found).near
     rows = look.rows(cliffs.sides(table))
     try:
-        received, names = tables.received(look)
-        got = look.rows(cliffs.received(table, received, names))
+        per_customer, names = received(look)
+        got = look.rows(cliffs.received(table, per_customer, names))
     except DataError:
         got = []
     near = look.rows(cliffs.counted(table))[0]
@@ -210,9 +210,9 @@ def cliffs_answer(found: Tiering) -> Answer:
 
 def served_answer(found: Tiering, limit: int) -> Answer:
     """Who gets less than the tier says, and who takes more."""
-    look = found.look
-    below = look.rows(served.listed_under(tables.under(found), limit))
-    above = look.rows(served.listed_over(tables.over(found), limit))
+    look, tables = found.look, Tables(found)
+    below = look.rows(served.listed_under(tables.under, limit))
+    above = look.rows(served.listed_over(tables.over, limit))
     return served.answer(context(found), below, above, found.settings, look.names([*below, *above]))
 
 
@@ -221,7 +221,7 @@ def served_answer(found: Tiering, limit: int) -> Answer:
 
 def bottom_answer(found: Tiering, limit: int) -> Answer:
     """The last tier: structural and growable."""
-    look, table = found.look, tables.bottom_of(found)
+    look, table = found.look, Tables(found).bottom
     rows = look.rows(bottom.listed(table, limit))
     return bottom.answer(
         context(found),
@@ -235,7 +235,7 @@ def bottom_answer(found: Tiering, limit: int) -> Answer:
 
 def satisfaction_answer(found: Tiering, limit: int) -> Answer:
     """Satisfaction and profit on one map."""
-    look, table = found.look, tables.mapped(found)
+    look, table = found.look, Tables(found).mapped
     calls = look.rows(satisfaction.first_calls(table, limit))
     return satisfaction.answer(
         context(found),
@@ -255,11 +255,10 @@ def fit_answer(found: Tiering, limit: int) -> Answer:
     chosen = [n for n in known if n in {*PROFILE, settings.need_by} and n not in barred]
     fit.require(chosen if customers is not None else [])
     assert customers is not None  # fit.require refuses else
-    described = tables.described(customers, chosen)
     own = found.members.select("customer_id", "tier", "rank", "value", "near_value", "p_active")
-    table = described.left_join(own, "customer_id").drop("customer_id_right")
+    table = described(customers, chosen).left_join(own, "customer_id").drop("customer_id_right")
     try:
-        table = table.left_join(tables.happy(look), "customer_id").drop("customer_id_right")
+        table = table.left_join(happy(look), "customer_id").drop("customer_id_right")
     except MissingDataError:
         table = table.mutate(happy=ibis.null("float64"))
     table = look.session.keep("tiers_fit", table)
@@ -349,7 +348,7 @@ def contexts_answer(found: Tiering, by: str, limit: int) -> Answer:
     cells: Rows = []
     rows: Rows = []
     if by:
-        table = tables.by_context(found, by)
+        table = Tables(found).by_context(by)
         cells = look.rows(contexts.by_context(table))
         differing = contexts.differing(table, found.members)
         rows = look.rows(contexts.several(differing, limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 import ibis.expr.types as ir
 
@@ -27,6 +28,78 @@ from tierwise.workflows.look import Look
 from tierwise.workflows.tiering import Tiering
 
 
+class Tables:
+    """Tables about one tiering, each made when it is first asked for."""
+
+    def __init__(self, found: Tiering) -> None:
+        self.found = found
+        self._by_context: dict[str, ir.Table] = {}
+
+    @cached_property
+    def under(self) -> ir.Table:
+        """Members who get less than the tier says; MissingDataError without contacts."""
+        per_customer, names = received(self.found.look)
+        tiers = len(self.found.settings.names)
+        return served.under(self.found.members, per_customer, names, tiers)
+
+    @cached_property
+    def over(self) -> ir.Table:
+        """Members who take more than the value says; MissingDataError without contacts."""
+        found = self.found
+        audit.require(found.look.table("contacts"))
+        return served.over(found.members, demand.shares(found.now.summary, found.lens))
+
+    @cached_property
+    def near(self) -> ir.Table:
+        """Members on both sides of each boundary; MissingDataError where none parts anybody."""
+        cuts = self.found.facts.cuts
+        if all(bound in (0.0, float("inf")) for bound in cuts.values):
+            raise MissingDataError("No boundary parts anybody.", "Choose another rule.")
+        table = cliffs.near(self.found.members, cuts)
+        return self.found.look.session.keep("tiers_cliffs", table)
+
+    @cached_property
+    def bottom(self) -> ir.Table:
+        """The last tier with what says whether a customer may grow."""
+        found, look = self.found, self.found.look
+        asked = look.table("wallets")
+        wallets = None if asked is None else wallet.expression(found.now.summary, asked)
+        values = reversed(found.facts.cuts.values)
+        boundary = next((v for v in values if v != float("inf")), 0.0)
+        table = bottom.expression(found.members, wallets, boundary, len(found.settings.names))
+        return look.session.keep("tiers_bottom", table)
+
+    @cached_property
+    def mapped(self) -> ir.Table:
+        """Members who answered, on the map of satisfaction and profit."""
+        look = self.found.look
+        table = satisfaction.mapped(self.found.members, self.found.now.summary, happy(look))
+        return look.session.keep("tiers_satisfaction", table)
+
+    @cached_property
+    def wide(self) -> tuple[ir.Table, list[Other], list[str]]:
+        """Tiers by every other value that the data allow, those values, why others are left out."""
+        others, left_out = _others(self.found)
+        if not others:
+            raise MissingDataError(
+                "The data allow no other value.", "Map unit_cost or [sources.costs]."
+            )
+        table = sensitivity.wide(self.found.now.placed, others)
+        kept = self.found.look.session.keep("tiers_sensitivity", table)
+        return kept, [other for other, _ in others], left_out
+
+    def by_context(self, by: str) -> ir.Table:
+        """Customers with their tier in every context of a dimension, small contexts pooled."""
+        if by not in self._by_context:
+            found, settings = self.found, self.found.settings
+            amounts = settings.thresholds or tuple(min(v, 1e300) for v in found.facts.cuts.values)
+            parts = contexts.pooled(_parts(found, by), found.look.settings.min_cell)
+            table = contexts.tiered(parts, settings, amounts)
+            name = f"tiers_contexts_{len(self._by_context)}"
+            self._by_context[by] = found.look.session.keep(name, table)
+        return self._by_context[by]
+
+
 def received(look: Look) -> tuple[ir.Table, list[str]]:
     """One row a customer and the measures of service; MissingDataError without contacts."""
     contacts = _contacts(look)
@@ -43,36 +116,6 @@ def _contacts(look: Look) -> ir.Table:
     return look.session.keep("tiers_contacts", audit.with_agents(known, look.table("agents")))
 
 
-def under(found: Tiering) -> ir.Table:
-    """Members who get less than the tier says."""
-    per_customer, names = received(found.look)
-    return served.under(found.members, per_customer, names, len(found.settings.names))
-
-
-def over(found: Tiering) -> ir.Table:
-    """Members who take more than the value says; MissingDataError without contacts."""
-    audit.require(found.look.table("contacts"))
-    return served.over(found.members, demand.shares(found.now.summary, found.lens))
-
-
-def near(found: Tiering) -> ir.Table:
-    """Members on both sides of each boundary; MissingDataError where none parts anybody."""
-    cuts = found.facts.cuts
-    if all(bound in (0.0, float("inf")) for bound in cuts.values):
-        raise MissingDataError("No boundary parts anybody.", "Choose another rule.")
-    return found.look.session.keep("tiers_cliffs", cliffs.near(found.members, cuts))
-
-
-def bottom_of(found: Tiering) -> ir.Table:
-    """The last tier with what says whether a customer may grow."""
-    look, cuts = found.look, found.facts.cuts
-    asked = look.table("wallets")
-    wallets = None if asked is None else wallet.expression(found.now.summary, asked)
-    boundary = next((v for v in reversed(cuts.values) if v != float("inf")), 0.0)
-    table = bottom.expression(found.members, wallets, boundary, len(found.settings.names))
-    return look.session.keep("tiers_bottom", table)
-
-
 def happy(look: Look) -> ir.Table:
     """Satisfaction by customer; MissingDataError where nobody's is known."""
     surveys, contacts = look.table("surveys"), look.table("contacts")
@@ -83,15 +126,8 @@ def happy(look: Look) -> ir.Table:
     return satisfaction.scores(surveys, contacts)
 
 
-def mapped(found: Tiering) -> ir.Table:
-    """Members who answered, on the map of satisfaction and profit."""
-    look = found.look
-    table = satisfaction.mapped(found.members, found.now.summary, happy(look))
-    return look.session.keep("tiers_satisfaction", table)
-
-
-def wide(found: Tiering) -> tuple[ir.Table, list[Other], list[str]]:
-    """Tiers by every other value that the data allow, those values, and why others are left out."""
+def _others(found: Tiering) -> tuple[list[tuple[Other, ir.Table]], list[str]]:
+    """Other values with the tiers that they make, and why some cannot be had."""
     others, left_out = [], []
     own = found.lens, found.settings.basis
     for lens in Lens:
@@ -104,13 +140,7 @@ def wide(found: Tiering) -> tuple[ir.Table, list[Other], list[str]]:
                 others.append((Other(f"by_{lens}_{basis}", label), placed))
             except DataError as error:
                 left_out.append(f"Not by {label}: {error.message}")
-    if not others:
-        raise MissingDataError(
-            "The data allow no other value.", "Map unit_cost or [sources.costs]."
-        )
-    table = sensitivity.wide(found.now.placed, others)
-    kept = found.look.session.keep("tiers_sensitivity", table)
-    return kept, [other for other, _ in others], left_out
+    return others, left_out
 
 
 def _label(lens: Lens, basis: TierBasis) -> str:
@@ -120,14 +150,6 @@ def _label(lens: Lens, basis: TierBasis) -> str:
         TierBasis.EVER: "expected without end",
     }
     return f"{LABELS[lens]}, {after[basis]}"
-
-
-def by_context(found: Tiering, by: str) -> ir.Table:
-    """Customers with their tier in every context of a dimension, small contexts pooled."""
-    look, settings = found.look, found.settings
-    amounts = settings.thresholds or tuple(min(v, 1e300) for v in found.facts.cuts.values)
-    parts = contexts.pooled(_parts(found, by), look.settings.min_cell)
-    return look.session.keep("tiers_contexts", contexts.tiered(parts, settings, amounts))
 
 
 def _parts(found: Tiering, by: str) -> ir.Table:

@@ -76,6 +76,7 @@ class Declared:
     window: str  # such as "12m"
     rule: TierRule
     basis: TierBasis
+    names: tuple[str, ...]  # of the tiers, best first
 
 
 class TierDesk:
@@ -225,4 +226,6 @@ class TierDesk:
         """
         with self._tiering(question, asked) as found:
             settings, window = found.settings, str(found.look.window)
-            return Declared(settings.goal, found.lens, window, settings.rule, settings.basis)
+            return Declared(
+                settings.goal, found.lens, window, settings.rule, settings.basis, settings.names
+            )
