@@ -18,11 +18,12 @@ from tierwise.settings import Lens, TierBasis, TierRule, Window
 from tierwise.tiers.selecting import Picks, is_selector
 from tierwise.units import Unit
 from tierwise.workflows.build import build
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.demo import demo_project
 from tierwise.workflows.question import Question
 from tierwise.workflows.tier_lists import read, selected
 from tierwise.workflows.tier_tables import Tables
-from tierwise.workflows.tiering import Tiering, tiers_built_with
+from tierwise.workflows.tiering import Tiering
 from tierwise.workflows.tiers import Asked
 from tierwise.workflows.value import Desk
 
@@ -150,6 +151,17 @@ def test_words_for_customers_are_guarded(small: Desk):
     """The file, the line and the word."""
     (hit, *_) = small.tiers.wording().grid("hits").rows
     assert (hit["source"], hit["line"], hit["word"]) == ("texts/mail.txt", 2, "low value")
+
+
+def test_texts_on_cards_are_read_too(tmp_path: Path):
+    """A channel called after a tier is found, with how many rows say so."""
+    gold = DECLARED.replace('["A", "B", "C"]', '["Mail", "B", "C"]').replace('"A"', '"Mail"')
+    desk = desk_of(tmp_path, (SETTINGS + gold).replace('texts = ["texts/*.txt"]', ""))
+    found = desk.tiers.wording()
+    hits = {(h["source"].partition(" (")[0], h["text"]) for h in found.grid("hits").rows}
+    assert hits == {("contacts.channel", "mail")}
+    assert found.figure("card_texts").value > 1
+    assert any("left out of the card" in note for note in found.notes)
 
 
 def test_members_are_opened_by_a_selector(small: Desk):
@@ -428,7 +440,7 @@ def test_nothing_after_the_day_is_read(shared_data: Path, tmp_path: Path):
     """Tiers as of a day are those of a build whose data end there."""
     desk = cdnow(shared_data, tmp_path)
     early = build(desk.project, today=date(2026, 1, 15), as_of=date(1997, 12, 31))
-    from tierwise.workflows.tiering import Moment, tiers_built_with
+    from tierwise.workflows.tiering import Moment
 
     asked = Question(window=Window(months=6))
     settings = tiers_built_with(desk.build)

@@ -127,6 +127,6 @@ def open_live(
         for name, hook in project.settings.hooks.items()
     }
     with ExitStack() as stack:
-        store = stack.enter_context(store_of(project, environment))
+        store = stack.enter_context(store_of(project, environment, tell))
         migrate.upgrade(store, tell)
         return Live(store, hooks, stack.pop_all())

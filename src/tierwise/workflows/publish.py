@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import logging
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tierwise.errors import NotFoundError, SettingsError
+from tierwise.settings.variables import filled, filled_url, unknown
 from tierwise.store import migrate, server, snapshots
 from tierwise.store.connect import Store, open_store, said_plainly
 from tierwise.store.snapshots import Manifest, Source
@@ -35,8 +35,6 @@ BATCH_ROWS = 20_000
 URL_VARIABLE = "TIERWISE_DATABASE_URL"
 """Stands before the project's own setting; with _FILE behind it, a file that holds the URL."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-
 _ORIGIN = card.ORIGIN | {
     "customer_id": "customers.customer_id",
     "need": "customers.segment",
@@ -45,6 +43,7 @@ _ORIGIN = card.ORIGIN | {
 """Where texts of a snapshot come from, as errors name it."""
 
 Tell = Callable[[str], None]
+warn: Tell = logging.getLogger(__name__).warning
 Environment = Mapping[str, str]
 
 
@@ -68,11 +67,9 @@ def publish(
             tell(f"Sending {rows:,} customers")
             return without_nul(pq.ParquetFile(path).iter_batches(BATCH_ROWS), _ORIGIN)
 
-        with store_of(desk.project, environment) as store:
+        with store_of(desk.project, environment, tell) as store:
             migrate.upgrade(store, tell)
-            done = snapshots.publish(
-                store, source, batches, names=declared.names, by=by, tell=tell
-            )
+            done = snapshots.publish(store, source, batches, names=declared.names, by=by, tell=tell)
     return {**document(done.manifest), "was_current": done.was_current}
 
 
@@ -95,7 +92,7 @@ def undo(
 ) -> dict[str, Any]:
     """Go back to the snapshot before; NotFoundError where there is none that is kept."""
     _require_any(project, environment)
-    with store_of(project, environment) as store:
+    with store_of(project, environment, tell) as store:
         migrate.upgrade(store, tell)
         undone, now = snapshots.undo(store, by=by, tell=tell)
     return {"undone": document(undone), "current": document(now)}
@@ -172,9 +169,16 @@ def _state(one: Manifest, now: Manifest | None) -> str:
 
 
 @contextmanager
-def store_of(project: ProjectFolder, environment: Environment) -> Iterator[Store]:
-    """The store of a project: the server that is named, else the embedded one."""
+def store_of(
+    project: ProjectFolder, environment: Environment, tell: Tell = warn
+) -> Iterator[Store]:
+    """The store of a project: the server that is named, else the embedded one.
+
+    `tell` hears what starting the embedded one changed outside of the project.
+    """
     store, running = _opened(project, environment)
+    if running is not None and running.note:
+        tell(running.note)
     try:
         yield store
     finally:
@@ -201,18 +205,9 @@ def database_url(project: ProjectFolder, environment: Environment) -> str | None
 
 
 def expanded_url(url: str, name: str, environment: Environment) -> str:
-    """`expanded`; what stands for user, password or an option is quoted as URLs ask.
-
-    A variable elsewhere may hold several parts, such as host and port, and stays as it is.
-    """
-    start = url.find("://") + 3 if "://" in url else 0
-    end = url.rfind("@") if "@" in url[start:] else start
-    options = url.find("?", end) if "?" in url[end:] else len(url)
-    parts = url[:start], url[start:end], url[end:options], url[options:]
-    quoted = {key: quote(value, safe="") for key, value in environment.items()}
-    return "".join(
-        expanded(part, name, quoted if at % 2 else environment) for at, part in enumerate(parts)
-    )
+    """`expanded`, with what stands for user, password or an option quoted as URLs ask."""
+    _require_variables(url, name, environment)
+    return filled_url(url, environment)
 
 
 def expanded(text: str, name: str, environment: Environment) -> str:
@@ -220,13 +215,16 @@ def expanded(text: str, name: str, environment: Environment) -> str:
 
     Raises SettingsError where a variable is not there; no message repeats the text.
     """
-    missing = [one for one in _VARIABLE.findall(text) if one not in environment]
-    if missing:
+    _require_variables(text, name, environment)
+    return filled(text, environment)
+
+
+def _require_variables(text: str, name: str, environment: Environment) -> None:
+    if missing := unknown(text, environment):
         raise SettingsError(
             f"{name} needs {', '.join(missing)}, which the environment does not have.",
             f"Set it before you start tierwise: export {missing[0]}=...",
         )
-    return _VARIABLE.sub(lambda found: environment[found[1]], text)
 
 
 def _opened(

@@ -37,7 +37,7 @@ def _texts(batch: pa.RecordBatch) -> list[str]:
 
 
 def _any_nul(batch: pa.RecordBatch) -> bool:
-    """Whether to look closer; in a card's JSON the character is written `\\u0000`."""
+    """Whether to look closer; a card is JSON, which writes the character as an escape."""
     return any(
         pc.any(pc.match_substring(batch[name], "\\u0000" if name == CARD else NUL)).as_py()
         for name in _texts(batch)

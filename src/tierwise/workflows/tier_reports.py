@@ -16,6 +16,7 @@ from tierwise.settings import TierBasis
 from tierwise.tiers import (
     audit,
     bottom,
+    card,
     cliffs,
     contexts,
     explain,
@@ -331,12 +332,27 @@ def _cells(found: Tiering, name: str) -> Rows:
 
 
 def wording_answer(found: Tiering, files: Sequence[str]) -> Answer:
-    """Words in texts for customers that say what they are worth."""
-    declared = found.settings.fairness
-    texts = read_texts(found.look.project.root, files or declared.texts)
-    words = wording.words_with_names(declared.words, found.settings.names)
+    """Words in texts for customers, and on agents' cards, that say what customers are worth."""
+    look, declared, names = found.look, found.settings.fairness, found.settings.names
+    shown = [] if files else _written(look)
+    wanted = files or declared.texts
+    # With nothing to read at all, reading says what to name.
+    texts = read_texts(look.project.root, wanted) if wanted or not shown else ()
+    words = wording.words_with_names(declared.words, names)
+    on_cards = wording.words_for_cards(declared.words, names)
     hits = [hit for name, text in texts for hit in wording.found_in(name, text, words)]
-    return wording.answer(found.look.context(0), len(texts), hits)
+    hits += [hit for name, text in shown for hit in wording.found_in(name, text, on_cards)]
+    return wording.answer(look.context(0), len(texts), len(shown), hits)
+
+
+def _written(look: Look) -> list[tuple[str, str]]:
+    """Where from, and what, of every different text that may reach a card."""
+    tables = {n: t for n in card.TABLES if (t := look.table(n)) is not None}
+    texts = card.written(tables)
+    if texts is None:
+        return []
+    rows = look.rows(texts.order_by("origin", "text"))
+    return [(f"{row['origin']} ({row['rows']:,} rows)", row["text"]) for row in rows]
 
 
 # --- contexts

@@ -15,7 +15,6 @@ import numpy as np
 from dateutil.relativedelta import relativedelta
 from pydantic import ValidationError
 
-from tierwise.engine.builds import Build
 from tierwise.engine.derived import Derived, derived
 from tierwise.errors import DataError, MissingDataError, SettingsError
 from tierwise.lifetime import discounting
@@ -31,11 +30,6 @@ SHAPE = 1
 """Raised whenever members are made otherwise, so that none kept from before is read."""
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-
-
-def tiers_built_with(build: Build) -> TiersSettings:
-    """How tiers were declared when the build was made; a build from before tiers has defaults."""
-    return TiersSettings.model_validate(build.manifest["settings"].get("tiers", {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from tierwise.results import LISTED, Answer
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
 from tierwise.workflows import tier_lists
 from tierwise.workflows import tier_reports as reports
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
 from tierwise.workflows.tier_backtest import backtest_answer
 from tierwise.workflows.tier_snapshot import snapshot
-from tierwise.workflows.tiering import Tiering, checked, tiers_built_with, with_goal
+from tierwise.workflows.tiering import Tiering, checked, with_goal
 
 __all__ = [
     "AS_DECLARED",
@@ -25,7 +26,6 @@ __all__ = [
     "Declared",
     "TierDesk",
     "rules_that_fit",
-    "tiers_built_with",
 ]
 
 DEFAULT = Question()

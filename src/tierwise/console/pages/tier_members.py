@@ -9,7 +9,7 @@ from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, choice, tier_page
 from tierwise.console.view import View
-from tierwise.workflows.tiers import tiers_built_with
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.value import Desk
 
 
