@@ -393,10 +393,9 @@ def test_readers_go_on_while_a_publisher_is_killed_in_the_middle(store: Store, d
             with paused(database_url, place) as process:
                 process.kill()
                 process.join(timeout=30)
-            assert marks(store) <= {"build 2", "killed"}
-            put(store, "build 2")  # and removes what was left
+            put(store, f"build {place}")  # and removes what was left
     assert all(len(one) == 1 for one in found)
-    assert set.union(*found) == {"build 2", "killed"}
+    assert {"build 2", "killed"} < set.union(*found)
 
 
 def test_who_lost_the_publishers_lock_moves_no_pointer(store: Store, database_url):

@@ -132,22 +132,9 @@ def test_a_promise_or_channel_that_says_a_worth_stays_off_the_card():
 
 
 TEXTS = [
-    "a tier",
-    "Tiers",
-    "low value",
-    "Low-Value client",
-    "lowvalue",
-    "frontier",
-    "tierra",
-    "second - class",
-    "(tier)",
-    "tier_1",
-    "unimportant.",
-    "",
-    "Gold",
-    "golden",
-    "ätier",
-    "tier é",
+    *("a tier", "Tiers", "low value", "Low-Value client", "lowvalue", "frontier"),
+    *("tierra", "second - class", "(tier)", "tier_1", "unimportant.", ""),
+    *("Gold", "golden", "ätier", "tier é"),
 ]
 
 
