@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -342,7 +343,8 @@ def wording_answer(found: Tiering, files: Sequence[str]) -> Answer:
     on_cards = wording.words_for_cards(declared.words, names)
     hits = [hit for name, text in texts for hit in wording.found_in(name, text, words)]
     hits += [hit for name, text in shown for hit in wording.found_in(name, text, on_cards)]
-    return wording.answer(look.context(0), len(texts), len(shown), hits)
+    as_they_are = replace(look.context(0), lens="", window="", window_from=None)
+    return wording.answer(as_they_are, len(texts), len(shown), hits)
 
 
 def _written(look: Look) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -13,7 +14,7 @@ from tierwise.console.parts.charts import bars, heat_table
 from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.sideways import lying_bars
-from tierwise.console.parts.tables import table, table_body
+from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
@@ -30,7 +31,13 @@ def _fill_movers(desk: Desk, view: View) -> Content:
     )
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        html.Div([flows, _reasons(answer, view)], className="tw-halves"),
+        html.Div(
+            [
+                html.Div([flows, _counted(answer, view)], className="tw-stack tw-flush"),
+                _reasons(answer),
+            ],
+            className="tw-halves",
+        ),
         table(
             leading(told(answer.grid("movers")), *MEMBER_FIRST),
             answer.context,
@@ -43,7 +50,14 @@ def _fill_movers(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _reasons(answer: Answer, view: View) -> Component:
+def _counted(answer: Answer, view: View) -> Component:
+    """Customers by reason, each number with its way to them; the chart beside it says more."""
+    grid = answer.grid("reasons")
+    short = replace(grid, columns=tuple(c for c in grid.columns if c.name != "means"))
+    return table(short, answer.context, view, hint="A row opens its customers.")
+
+
+def _reasons(answer: Answer) -> Component:
     chart = lying_bars(
         "tier-reasons",
         answer.to_json()["reasons"],
@@ -56,10 +70,7 @@ def _reasons(answer: Answer, view: View) -> Component:
         describes="Customers by the reason for their tier.",
         options={"extra": [{"label": "Value", "name": "value", "unit": "money"}]},
     )
-    counted = table_body(
-        leading(answer.grid("reasons"), "means"), answer.context, view, "tier-reason-rows"
-    )
-    return panel("Why everybody is where they are", chart, counted, hint="Customers by reason.")
+    return panel("Why everybody is where they are", chart, hint="Customers by reason.")
 
 
 def _fill_sensitivity(desk: Desk, view: View) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -13,7 +14,7 @@ from tierwise.console.parts.columns import leading, told
 from tierwise.console.parts.figures import figure_row, notes, panel, stack
 from tierwise.console.parts.quadrants import call_map, quadrant_map
 from tierwise.console.parts.sideways import lying_bars
-from tierwise.console.parts.tables import table, table_body
+from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, WORKING, asked, tier_page
 from tierwise.console.view import View
 from tierwise.results import Answer
@@ -29,12 +30,18 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
         figure_row(answer.figures, answer.context, view),
         html.Div(
             [
-                _kinds(answer, view),
+                _kinds(answer),
                 table(
                     answer.grid("needs"), answer.context, view, hint="A row opens its customers."
                 ),
             ],
             className="tw-halves",
+        ),
+        table(
+            replace(answer.grid("kinds"), title="Evidence, counted"),
+            answer.context,
+            view,
+            hint="A row opens its customers.",
         ),
         table(
             leading(
@@ -50,7 +57,7 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
     return Content(answer.context, body)
 
 
-def _kinds(answer: Answer, view: View) -> Component:
+def _kinds(answer: Answer) -> Component:
     chart = lying_bars(
         "bottom-kinds",
         answer.to_json()["kinds"],
@@ -68,10 +75,7 @@ def _kinds(answer: Answer, view: View) -> Component:
             ]
         },
     )
-    counted = table_body(answer.grid("kinds"), answer.context, view, "bottom-kind-rows")
-    return panel(
-        answer.grid("kinds").title, chart, counted, hint="What says whether they may grow."
-    )
+    return panel(answer.grid("kinds").title, chart, hint="What says whether they may grow.")
 
 
 def _fill_satisfaction(desk: Desk, view: View) -> Content:

@@ -47,7 +47,7 @@ class _Room:
 
 
 _WIDE = _Room(26, 34, 64, 280)
-_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 2, 48, 170)
+_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 10, 48, 170)
 
 
 @dataclass(frozen=True, slots=True)
