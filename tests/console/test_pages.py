@@ -93,8 +93,9 @@ def test_every_tier_page_is_listed():
 def test_tier_pages_open_filled(project: str, visit: Callable):
     """All of them in one tab, broad and light and then narrow and dark."""
     tab = visit(*LOOKS[0])
+    tab.open(f"/problems?project={project}")
     for address in TIER_PAGES:
-        page = tab.open(f"{address}{'&' if '?' in address else '?'}project={project}")
+        page = tab.follow(f"{address}{'&' if '?' in address else '?'}project={project}")
         for width, scheme in LOOKS:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)

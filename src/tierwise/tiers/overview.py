@@ -102,7 +102,7 @@ def _row(
         "certain": own.get("certain"),
         "held": int(own["customers"]) - int(own["by_rule"]),
         "overridden": own["overridden"],
-        "contacts": own["contacts"],
+        "contacts": own["contacts"] if totals["contacts"] else None,  # none are known
         "contacts_share": asked,
         "agent_minutes": own.get("agent_minutes"),
         "cost_to_serve": own.get("cost_to_serve"),

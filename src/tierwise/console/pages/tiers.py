@@ -46,7 +46,7 @@ def _fill_overview(desk: Desk, view: View) -> Content:
         figure_row(figures, answer.context, view),
         html.Div([_shares(answer), _certainty(answer)], className="tw-halves"),
         table(
-            leading(answer.grid("tiers"), *_FIRST),
+            leading(told(answer.grid("tiers")), *_FIRST),
             answer.context,
             view,
             hint=f"{answer.title}. A row opens the members of the tier.",

@@ -47,7 +47,7 @@ class _Room:
 
 
 _WIDE = _Room(26, 34, 64, 280)
-_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 10, 48, 170)
+_TIGHT = _Room(2 * TIGHT_PADDING + 2, 2 * TIGHT_PADDING + 4, 48, 170)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,13 @@ def _width(column: Column, rows: Sequence[Row], room: _Room, *, brief: bool) -> 
     length = max((len(text) for text in shown), default=1)
     prose = column.unit is Unit.TEXT and length > _SHORT
     longest = max(length * (_LETTER if prose else _DIGIT), _SHORT * _DIGIT if prose else 0)
-    word = max((len(part) for part in column.label.split()), default=1) * _BOLD
+    word = max((_bold(part) for part in column.label.split()), default=_BOLD)
     return int(min(max(longest + room.padding, word + room.header, room.narrow), room.broad))
+
+
+def _bold(word: str) -> float:
+    """Pixels of a word of a header; m and w are half as broad again as others."""
+    return _BOLD * (len(word) + sum(letter in "mwMW" for letter in word) / 2)
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:
