@@ -84,5 +84,5 @@ def _chance(value: float) -> str:
 
 
 def _significant(value: float) -> str:
-    """Four significant digits, but never fewer than two decimals of a large number."""
-    return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"
+    """Four significant digits; of a large number two decimals, where it has any."""
+    return f"{value:,.2f}".removesuffix(".00") if abs(value) >= 100 else f"{value:.4g}"

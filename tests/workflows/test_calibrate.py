@@ -17,6 +17,7 @@ from tierwise.simulation.section import read_scenario
 from tierwise.simulation.shapes import exponential, lognormal
 from tierwise.workflows.calibrate import simulation_of
 from tierwise.workflows.frames import desk_from_tables
+from tierwise.workflows.question import Question
 from tierwise.workflows.replay import replay
 
 MONDAY = date(2025, 3, 3)
@@ -181,3 +182,28 @@ def test_only_a_calibrated_scenario_is_replayed(desk, tmp_path):
     path.write_text(days + path.read_text())
     with pytest.raises(UsageError, match="Nobody of others"):
         replay(simulation_of(desk), path, today=MONDAY)
+
+
+def test_times_that_run_backwards_are_left_out_and_counted(tmp_path):
+    day = datetime(2025, 3, 3, 9)
+    waits, takes = [10.0, -5.0, 10.0, None, 10.0], [60.0, 60.0, -60.0, 60.0, None]
+    rows = [
+        {
+            "contact_id": f"c{k}",
+            "customer_id": "a",
+            "channel": None,
+            "created_at": day + timedelta(minutes=k),
+            "outcome": "answered",
+            "wait_s": wait,
+            "handle_time_s": took,
+        }
+        for k, (wait, took) in enumerate(zip(waits, takes, strict=True))
+    ]
+    orders = pa.table({"header_id": ["o"], "customer_id": ["a"], "total_amount": [1.0],
+                       "created_at": [day]})  # fmt: skip
+    tables = {"contacts": pa.Table.from_pylist(rows), "order_lines": orders}
+    desk = desk_from_tables(tables, tmp_path, as_of=date(2025, 3, 31))
+    with simulation_of(desk).recording(Question(), (), MONDAY, MONDAY) as (_, found):
+        assert found.calls.contacts.at_s.size == 1
+        assert list(found.left_out.values()) == [1, 2, 1]
+        assert [group.name for group in found.calls.groups] == ["contacts-agents"]

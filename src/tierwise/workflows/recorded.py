@@ -151,12 +151,17 @@ def _recording(
 ) -> Recording:
     outcome, wait, handle = rows["outcome"], rows["wait_s"], rows["handle_s"]
     gave_up = np.isin(outcome, LEFT_QUEUE)
-    answered = ~gave_up & ~np.isnan(handle) & ~np.isin(outcome, ("self_served", "blocked"))
-    waited = ~np.isnan(wait) & (wait >= 0)
-    kept = waited & (answered | gave_up)
+    helped = ~gave_up & ~np.isin(outcome, ("self_served", "blocked"))
+    answered = helped & (handle >= 0)
+    backwards = (wait < 0) | (helped & (handle < 0))
+    waited = ~np.isnan(wait)
+    kept = waited & ~backwards & (answered | gave_up)
     left_out = {
-        "have no recorded wait (mail and forms)": int((~waited).sum()),
-        "have neither a handle time nor a wait that was given up": int((waited & ~kept).sum()),
+        "have no recorded wait (mail and forms)": int((~waited & ~backwards).sum()),
+        "have a negative wait or handle time (clocks that disagree)": int(backwards.sum()),
+        "have neither a handle time nor a wait that was given up": int(
+            (waited & ~backwards & ~kept).sum()
+        ),
     }
     if not kept.any():
         raise MissingDataError(
@@ -198,7 +203,7 @@ def _calls(
         at_s,
         class_of,
         rows["wait_s"].astype(np.float64),
-        np.where(answered, np.maximum(rows["handle_s"].astype(np.float64), 0.0), np.nan),
+        np.where(answered, rows["handle_s"].astype(np.float64), np.nan),
         answered,
         np.where(known, agent, -1).astype(np.int64),
     )
@@ -253,8 +258,8 @@ def _groups(
                 if _costed(rows["cost"][mine])
                 else 0.0
             )
-            label = f"{name or 'contacts'}-{one}s" if one and len(levels) > 1 else f"{name}-agents"
-            found.append(GroupName(label, name or "contacts", one if len(levels) > 1 else "", cost))
+            shown, told = name or "contacts", one if len(levels) > 1 else ""
+            found.append(GroupName(f"{shown}-{told or 'agent'}s", shown, told, cost))
     return group_of, tuple(found)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import tierwise
 from tierwise.engine.project import ProjectFolder
 from tierwise.errors import NotFoundError, TierwiseError
 from tierwise.simulation.arrays import problems
@@ -36,7 +35,7 @@ def choices(project: ProjectFolder) -> tuple[Choice, ...]:
 
 
 def _found(project: ProjectFolder) -> Iterator[Choice]:
-    package = Path(tierwise.__file__).parent
+    package = Path(__file__).parents[1]
     examples = (package / "examples" / FOLDER, package.parents[1] / "examples" / FOLDER)
     for kind, folders in (("project", (project.root / FOLDER,)), ("example", examples)):
         folder = next((one for one in folders if one.is_dir()), None)

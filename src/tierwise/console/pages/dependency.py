@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.columns import told
 from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.unallocated import unallocated_note
@@ -15,7 +16,7 @@ def fill(desk: Desk, view: View) -> Content:
     answer = desk.dependency(view.question())
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        *(table(grid, answer.context, view) for grid in answer.grids),
+        *(table(told(grid), answer.context, view) for grid in answer.grids),
         notes((*answer.notes, *unallocated_note(desk, view))),
     )
     return Content(answer.context, body)

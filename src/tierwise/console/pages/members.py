@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.columns import told
 from tierwise.console.parts.figures import notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.view import View
@@ -23,7 +24,7 @@ def fill(desk: Desk, view: View) -> Content:
     grid = answer.grid("members")
     body = stack(
         table(
-            grid,
+            told(grid),
             answer.context,
             view,
             hint=f"{_HINT} {_OTHERS}" if selector == _FIRST else _HINT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tierwise.console.page import Content, Page
+from tierwise.console.parts.columns import told
 from tierwise.console.parts.figures import stack
 from tierwise.console.parts.messages import message
 from tierwise.console.parts.tables import table
@@ -23,7 +24,7 @@ def fill(desk: Desk, view: View) -> Content:
     if not found.rows:
         body = stack(message(answer.title, "Nobody does: ids and names were searched."))
         return Content(answer.context, body)
-    return Content(answer.context, stack(table(found, answer.context, view, id="search")))
+    return Content(answer.context, stack(table(told(found), answer.context, view, id="search")))
 
 
 PAGE = Page("/search", "Search", fill, section="Customers")

@@ -11,7 +11,8 @@ from tierwise.results.answer import Row
 from tierwise.units import Unit, format_value
 
 _ROOM = 1014  # pixels that a table has beside the navigation at 1280
-_DIGIT, _LETTER, _BOLD = 7.8, 7.0, 7.3  # widths at 13 pixels; the last one of header text
+_DIGIT, _LETTER = 7.8, 7.0  # widths at 13 pixels
+_BOLD, _BROAD = 7.5, 3.5  # the same of header text; what an m or a w takes beyond
 _SHORT = 12  # characters up to which a text may be a key of digits and capitals
 _PROSE = 44  # characters from which a text is wrapped instead of cut
 _SENTENCE = 30  # the same in a crowded table, whose texts have less room
@@ -32,6 +33,8 @@ def leading(grid: Grid, *names: str) -> Grid:
 
 def told(grid: Grid) -> Grid:
     """Without the columns that are empty all the way down, such as names nobody has."""
+    if not grid.rows:
+        return grid
     kept = [c for c in grid.columns if any(row[c.name] not in (None, "") for row in grid.rows)]
     return replace(grid, columns=tuple(kept))
 
@@ -93,8 +96,7 @@ def _width(column: Column, rows: Sequence[Row], room: _Room, *, brief: bool) -> 
 
 
 def _bold(word: str) -> float:
-    """Pixels of a word of a header; m and w are half as broad again as others."""
-    return _BOLD * (len(word) + sum(letter in "mwMW" for letter in word) / 2)
+    return len(word) * _BOLD + sum(letter in "mwMW" for letter in word) * _BROAD
 
 
 def _written(value: Any, unit: Unit, brief: bool) -> str:
