@@ -23,6 +23,9 @@ AMOUNT_LIMIT = Decimal(10) ** 14
 
 CENT = Decimal("0.01")
 
+LEAST_CHANCE = 0.001
+"""Chances below it are not told apart."""
+
 
 class Unit(StrEnum):
     """What a figure counts, so that every face can print it the same way."""
@@ -31,6 +34,7 @@ class Unit(StrEnum):
     SHARE = "share"  # 0..1
     RATIO = "ratio"
     NUMBER = "number"  # an estimate without a unit of its own
+    CHANCE = "chance"  # 0..1, a p-value: only its size counts
     COUNT = "count"
     RANK = "rank"
     MINUTES = "minutes"
@@ -62,6 +66,8 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
             return f"{value:z,.2f}"
         case Unit.NUMBER:
             return _significant(float(value)) if isinstance(value, int | float | Decimal) else "–"
+        case Unit.CHANCE:
+            return _chance(float(value)) if isinstance(value, int | float | Decimal) else "–"
         case Unit.COUNT | Unit.RANK:
             return f"{value:,}"
         case Unit.MINUTES | Unit.SECONDS:
@@ -70,6 +76,11 @@ def format_value(value: object, unit: Unit, currency: str = "") -> str:
             return value.isoformat()[:10] if isinstance(value, date | datetime) else str(value)[:10]
         case Unit.TEXT:
             return str(value)
+
+
+def _chance(value: float) -> str:
+    """Three decimals; what is smaller is said to be smaller."""
+    return f"{value:.3f}" if value >= LEAST_CHANCE else f"< {LEAST_CHANCE}"
 
 
 def _significant(value: float) -> str:

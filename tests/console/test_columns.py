@@ -45,6 +45,23 @@ def test_list_of_customers_fits_at_1280(address: str, visit: Callable):
     assert page.locator(".tw-grid[data-more]").count() == 0
 
 
+BROKEN = """[...document.querySelectorAll(".ag-header-cell-text")].flatMap((cell) => {
+    const brush = document.createElement("canvas").getContext("2d");
+    brush.font = getComputedStyle(cell).font;
+    const broad = (word) => brush.measureText(word).width > cell.clientWidth + 0.5;
+    return cell.innerText.split(/\\s+/).filter(broad);
+})"""
+
+
+def test_no_word_of_a_header_is_broken_in_a_crowded_table(visit: Callable):
+    """Such as Demand to spend, or Abandoned."""
+    tab = visit(1280)
+    page = tab.open("/tiers/treatment")
+    tab.draw()
+    assert page.locator(".ag-header-cell-text", has_text="Abandoned").count()
+    assert page.evaluate(BROKEN) == []
+
+
 def test_table_with_room_keeps_its_cents():
     assert not layout(NAMED[:4], [{"rank": 1, "id": "a", "m0": 1e6, "m1": 1e6}]).brief
 

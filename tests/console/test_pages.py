@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tierwise.console.pages import PAGES as ALL_PAGES
+
 PAGES = {
     "today": "/",
     "concentration": "/value",
@@ -63,6 +65,45 @@ def test_page_opens_filled(name: str, width: int, scheme: str, visit: Callable, 
         page.wait_for_timeout(500)
         page.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
     assert not [said for said in tab.wrong if not (name == "nowhere" and "404" in said)]
+
+
+TIER_PAGES = (
+    *("/tiers", "/tiers?part=contexts", "/tiers/members", "/tiers/changes"),
+    *("/tiers/changes?part=sensitivity", "/tiers/changes?part=cliffs", "/tiers/treatment"),
+    *("/tiers/treatment?part=served", "/tiers/potential", "/tiers/potential?part=satisfaction"),
+    *("/tiers/potential?part=fit", "/tiers/fairness", "/tiers/wording", "/tiers/backtest"),
+)
+
+
+def test_every_tier_page_is_listed():
+    """A page or part that is added is opened too."""
+    parts = {
+        page.path: page.connect.__self__.by_name  # type: ignore[union-attr]
+        for page in ALL_PAGES
+        if page.section == "Tiers"
+    }
+    found = {
+        path if part == next(iter(chapters)) else f"{path}?part={part}"
+        for path, chapters in parts.items()
+        for part in chapters
+    }
+    assert found == set(TIER_PAGES)
+
+
+@pytest.mark.parametrize("project", ["fairfield", "online-retail"])
+def test_tier_pages_open_filled(project: str, visit: Callable):
+    """All of them in one tab, broad and light and then narrow and dark."""
+    tab = visit(*LOOKS[0])
+    tab.open(f"/problems?project={project}")
+    for address in TIER_PAGES:
+        page = tab.follow(f"{address}{'&' if '?' in address else '?'}project={project}")
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{address} scrolls sideways at {width}"
+        assert "Something went wrong" not in page.locator("body").inner_text(), address
+        assert not tab.wrong, address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

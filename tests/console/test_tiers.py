@@ -98,6 +98,37 @@ def test_from_tiers_to_members_to_why_one_is_there(visit: Callable):
     assert not tab.wrong
 
 
+def shown_members(page: Page) -> str:
+    """How many customers the list that was opened says it holds."""
+    expect(page.locator("#page .tw-figure-label").first).to_have_text("Customers")
+    return page.locator("#page .tw-figure-value").first.inner_text()
+
+
+OPENED = {
+    # address: the number that is followed, and where it leads
+    "/tiers/changes": (".tw-heat a >> nth=1", r"tier=move%3A"),
+    "/tiers": ("[id*='\"tiers\"'] .ag-row a.tw-number, [id*='\"tiers\"'] [col-id=by_the_rule] a",
+               r"tier=by-rule%3A"),
+    "/tiers/potential?part=satisfaction": (".tw-map-table a >> nth=0", r"tier=quadrant%3A"),
+    "/tiers?part=contexts": ("[id*=contexts_tiered] [col-id=in_2] a", r"tier=context%3A2%3A"),
+}  # fmt: skip
+
+
+def test_numbers_in_tables_open_their_rows(visit: Callable):
+    """A flow, a size by the rule, a field of the map, a tier of a channel: as many as it said."""
+    tab = visit(1440)
+    for address, (number, leads) in OPENED.items():
+        page = tab.open(address)
+        tab.draw()
+        link = page.locator(number).first
+        said = link.inner_text()
+        link.click()
+        expect(page).to_have_url(re.compile(r"/tiers/members.*" + leads))
+        tab.settled()
+        assert shown_members(page) == said, address
+    assert not tab.wrong
+
+
 FILLED = [
     (pages.CHAPTERS, name, says)
     for pages, says_by_name in (

@@ -7,6 +7,7 @@ from datetime import date
 from multiprocessing.connection import Connection
 
 import pyarrow as pa
+from sqlalchemy import event
 
 from tierwise.store import snapshots
 from tierwise.store.connect import opened
@@ -71,5 +72,26 @@ def publish_and_pause(url: str, mark: str, at: str, told: Connection) -> None:
             yield rows
         pause_at("last batch sent")
 
+    def before(_c: object, _d: object, statement: str, *_: object) -> None:
+        pause_at(f"before {step_of(statement)}")
+
+    def after(_c: object, _d: object, statement: str, *_: object) -> None:
+        pause_at(f"after {step_of(statement)}")
+
     with opened(url) as store:
+        event.listen(store.engine, "before_cursor_execute", before)
+        event.listen(store.engine, "after_cursor_execute", after)
         snapshots.publish(store, source(mark), slow, by="killed", tell=pause_at)
+
+
+STEPS = {
+    "ATTACH PARTITION": "ATTACH",
+    "INSERT INTO tierwise.pointer_moves": "the pointer's move",
+    "DETACH PARTITION": "DETACH",
+    "DROP TABLE": "DROP",
+}
+
+
+def step_of(statement: str) -> str:
+    """Name of a statement that changes what readers find, "" for others."""
+    return next((name for words, name in STEPS.items() if words in statement), "")

@@ -15,6 +15,7 @@ from tests.conftest import free_port
 
 from tierwise.errors import StoreError
 from tierwise.store import connect
+from tierwise.store.advice import OTHERWISE, advice
 from tierwise.store.connect import Store, open_store, opened, said_plainly
 
 
@@ -98,6 +99,48 @@ def test_what_the_server_refuses_later_is_told_in_one_line(database_url: str):
     ):
         connection.execute(text("SELECT * FROM no_such_table"))
     assert "What was published before stands" in caught.value.remedy
+
+
+REFUSED = [
+    ("SET ROLE pg_read_all_data; CREATE SCHEMA mine", "GRANT"),
+    ("SET default_transaction_read_only = on; COMMIT; CREATE TABLE t (i int)", "primary"),
+    ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)", "statement_timeout"),
+    ("SELECT pg_terminate_backend(pg_backend_pid())", "ended this connection"),
+    ("CREATE TABLE t (i int CHECK (i > 1)); INSERT INTO t VALUES (1)", "correct the data"),
+]
+
+
+def run_all(store: Store, statements: str) -> None:
+    with said_plainly(store.place), store.engine.connect() as connection:
+        for one in statements.split(";"):
+            connection.exec_driver_sql(one)
+
+
+@pytest.mark.parametrize(("statements", "way_out"), REFUSED, ids=[way for _, way in REFUSED])
+def test_the_way_out_fits_what_was_refused(database_url: str, statements: str, way_out: str):
+    """Rights, standbys, timeouts, lost connections and wrong rows each have their own."""
+    with opened(database_url) as store, pytest.raises(StoreError) as caught:
+        run_all(store, statements)
+    assert way_out in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "way_out"),
+    [
+        ('FATAL: password authentication failed for user "kim"', "Correct user or password"),
+        ("FATAL: sorry, too many clients already", "max_connections"),
+        ('FATAL: database "x" does not exist', "createdb"),
+        ("could not translate host name", "name of the host"),
+        ("something else", "server's log"),
+    ],
+)
+def test_where_there_is_no_state_words_tell_the_way_out(said: str, way_out: str):
+    assert way_out in advice(None, said)
+
+
+def test_a_full_disk_and_an_unknown_state_have_a_way_out():
+    assert "make room" in advice("53100", "could not extend file")
+    assert advice("99999", "anything") == OTHERWISE
 
 
 def test_a_store_shows_no_secret(database_url: str):

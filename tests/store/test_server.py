@@ -131,6 +131,35 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path):
         server.start(tmp_path / "file" / "pg")
 
 
+def test_a_program_without_end_is_an_error_with_a_way_out(folder: Path, monkeypatch):
+    """No traceback of a timeout: which program, how long, where to look."""
+    monkeypatch.setattr(server, "LONGEST_S", 0.2)
+    monkeypatch.setattr(server, "_programs", lambda: folder)
+    program = folder / "initdb"
+    program.write_text("#!/bin/sh\necho still at it\nexec sleep 30\n")
+    program.chmod(0o755)
+    late = r"initdb .* was not done after 0\.2 s: still at it"
+    with pytest.raises(StoreError, match=late) as found:
+        server._run(folder, "initdb")
+    assert "name a server" in found.value.remedy
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lets another user through")
+def test_root_says_which_folders_it_let_the_server_through():
+    """And says nothing where nothing had to be changed."""
+    with folder_for_servers("tierwise-st-") as root:
+        shut = root / "shut"
+        shut.mkdir(mode=0o700)
+        first, second = server.start(shut / "pg"), server.start(shut / "pg")
+        try:
+            assert shut in first.opened
+            assert f"may now pass (not read) {root}" in first.note or str(shut) in first.note
+            assert second.note == ""
+        finally:
+            second.leave()
+            first.leave()
+
+
 def test_what_the_program_said_is_passed_on(folder: Path, monkeypatch):
     """A wrong setting: the message of pg_ctl and the place of the log."""
     monkeypatch.setitem(server.SETTINGS, "no_such_setting", "1")

@@ -337,7 +337,9 @@ def paused(url: str, at: str) -> Iterator[BaseProcess]:
         "last batch sent",
         "Indexing",
         "Attaching the new snapshot",
+        "after ATTACH",  # not committed
         "Switching over",
+        "after the pointer's move",  # not committed
     ],
 )
 def test_a_killed_publisher_leaves_the_old_snapshot_whole(store: Store, database_url, place):
@@ -353,6 +355,66 @@ def test_a_killed_publisher_leaves_the_old_snapshot_whole(store: Store, database
     assert tables(store) == [1, done.manifest.snapshot_id]
     with store.engine.connect() as connection:
         assert [one.published_by for one in history(connection)] == ["tester", "tester"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "before DETACH",
+        "after DETACH",
+        "before DROP",
+        "after DROP",  # not committed
+    ],
+)
+def test_killed_after_the_switch_the_new_snapshot_stands(store: Store, database_url, place):
+    """What was asked for is done; the next publisher removes what the killed one did not."""
+    for k in range(3):
+        put(store, f"build {k}")
+    with paused(database_url, place) as process:
+        assert marks(store) == {"killed"}
+        process.kill()
+        process.join(timeout=30)
+    assert marks(store) == {"killed"}
+    with store.engine.connect() as connection:
+        assert [one.published_by for one in history(connection)][:2] == ["killed", "tester"]
+    done = put(store, "second")
+    assert marks(store) == {"second"}
+    assert tables(store) == [3, 4, done.manifest.snapshot_id]
+    undo(store, by="tester", tell=lambda _: None)
+    assert marks(store) == {"killed"}
+
+
+def test_readers_go_on_while_a_publisher_is_killed_in_the_middle(store: Store, database_url):
+    """Whole snapshots before, during and after: within ATTACH, and within DROP of the old one."""
+    for k in range(3):
+        put(store, f"build {k}")
+    with reading(lambda: marks(store), 2) as found:
+        for place in ("after ATTACH", "after DROP"):
+            with paused(database_url, place) as process:
+                process.kill()
+                process.join(timeout=30)
+            put(store, f"build {place}")  # and removes what was left
+    assert all(len(one) == 1 for one in found)
+    assert {"build 2", "killed"} < set.union(*found)
+
+
+def test_who_lost_the_publishers_lock_moves_no_pointer(store: Store, database_url):
+    """The server ended the connection that held it; somebody else may hold it by now."""
+    put(store, "first")
+
+    def tell(message: str) -> None:
+        if message == "Switching over":
+            with psycopg.connect(database_url) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+                    " WHERE locktype = 'advisory' AND granted"
+                )
+
+    with pytest.raises(StoreError, match="refused"):
+        put(store, "second", tell=tell)
+    assert marks(store) == {"first"}
+    put(store, "third")
+    assert marks(store) == {"third"}
 
 
 def test_a_half_detached_snapshot_is_removed(store: Store, database_url):

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from tierwise.engine.connect import open_session
+from tierwise.settings.tiers import WORDS
 from tierwise.tables import TABLES
-from tierwise.tiers import card
+from tierwise.tiers import card, wording
 
 AS_OF = date(2025, 12, 31)
 MEMBERS = pa.table(
@@ -58,11 +59,11 @@ WHOLE = {
 }
 
 
-def cards(**tables: pa.Table) -> dict[str, dict[str, Any]]:
+def cards(withheld: str = "", **tables: pa.Table) -> dict[str, dict[str, Any]]:
     with open_session() as session:
         held = {name: session.hold_arrow(name, table) for name, table in tables.items()}
         members = session.hold_arrow("members", MEMBERS)
-        rows = session.rows(card.cards(members, held, AS_OF))
+        rows = session.rows(card.cards(members, held, AS_OF, withheld=withheld))
     known = {row["customer_id"]: json.loads(row["card"]) for row in rows}
     return {one: {k: v for k, v in c.items() if v is not None} for one, c in known.items()}
 
@@ -114,6 +115,37 @@ def test_a_card_holds_only_what_may_be_shown():
     assert shown <= set(card.LABELS)
     text = json.dumps([cards(**WHOLE), card.LABELS]).lower()
     assert not [w for w in ("tier", "value", "rank", "segment", "gold", "700", "spen") if w in text]
+
+
+def test_a_promise_or_channel_that_says_a_worth_stays_off_the_card():
+    """The number of promises and the day stay; nobody else's card changes."""
+    promises, contacts = WHOLE["promises"].to_pydict(), WHOLE["contacts"].to_pydict()
+    promises["text"][1] = "Top-tier visit"
+    contacts["channel"][4] = contacts["channel"][3] = "gold line"
+    tables = WHOLE | {"promises": pa.table(promises), "contacts": pa.table(contacts)}
+    words = wording.words_for_cards(WORDS, ["Gold", "A"])
+    found = cards(wording.in_engine(words), **tables)
+    assert "next_promise" not in found["c1"]
+    assert (found["c1"]["open_promises"], found["c1"]["usual_channel"]) == (2, "phone")
+    assert "usual_channel" not in found["c2"]
+    assert found["c2"]["next_promise"] == "visit"
+
+
+TEXTS = [
+    *("a tier", "Tiers", "low value", "Low-Value client", "lowvalue", "frontier"),
+    *("tierra", "second - class", "(tier)", "tier_1", "unimportant.", ""),
+    *("Gold", "golden", "ätier", "tier é"),
+]
+
+
+def test_the_engine_finds_what_the_guard_of_texts_finds():
+    """One list of words, two ways to search."""
+    words = wording.words_for_cards(WORDS, ["Gold"])
+    with open_session() as session:
+        table = session.hold_arrow("texts", pa.table({"text": TEXTS}))
+        rows = session.rows(table.mutate(hit=table.text.re_search(wording.in_engine(words))))
+    by_hand = {text: bool(wording.found_in("t", text, words)) for text in TEXTS}
+    assert {row["text"]: row["hit"] for row in rows} == by_hand
 
 
 def test_a_card_is_an_expression():

@@ -1,5 +1,6 @@
 """Where the cuts between tiers are, against a slow twin and by their laws."""
 
+import itertools
 from decimal import Decimal
 
 import pyarrow as pa
@@ -65,6 +66,31 @@ def test_ties_are_broken_by_customer_id(session, hold):
     for some in (rows, rows[::-1]):
         found, _ = placed(session, hold, some, chosen)
         assert found == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
+LOSSES = [
+    (f"c{k:02}", Decimal(value))
+    for k, value in enumerate((0, -5, 80, 30, 0, 30, -80, 10, 30, 80, 5, -5, 0, 30, 60))
+]
+EVERY_RULE = [
+    *((one, ()) for one in RULES),
+    (TiersSettings(rule=TierRule.CAPACITY, capacity=CapacitySettings(customers=3)), (3.0,)),
+    (TiersSettings(rule=TierRule.NATURAL_BREAK), (80.0, 30.0, -5.0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "at"), EVERY_RULE, ids=lambda one: str(getattr(one, "rule", ""))
+)
+def test_losses_and_ties_are_treated_alike_by_every_rule(session, hold, chosen, at):
+    """Zero or less is last, of equals the smaller id is first, and the order of rows is nothing."""
+    found, cuts = placed(session, hold, LOSSES, chosen, at)
+    assert {found[c] for c, value in LOSSES if value <= 0} == {len(chosen.names)}
+    for _, equal in itertools.groupby(naive.in_order(LOSSES), key=lambda row: row[1]):
+        tiers = [found[customer] for customer, _ in equal]
+        assert tiers == sorted(tiers)
+    assert placed(session, hold, LOSSES[::-1], chosen, at) == (found, cuts)
+    assert sum(cuts.sizes) == len(LOSSES)
 
 
 def test_a_threshold_never_parts_equals(session, hold):

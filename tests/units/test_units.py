@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tierwise.units import Unit, format_value, to_cents
 
 PRINTED = [
+    (1.042e-06, Unit.CHANCE, "< 0.001"),
+    (0.0414, Unit.CHANCE, "0.041"),
     (Decimal("1234.5"), Unit.MONEY, "1,234.50 EUR"),
     (Decimal("-1234567.895"), Unit.MONEY, "-1,234,567.90 EUR"),  # half to even
     (Decimal("0.005"), Unit.MONEY, "0.00 EUR"),

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import make_url
 from tests.conftest import folder_for_servers
 from tests.store.conftest import database_url  # noqa: F401 - a fixture
 from tests.value.small_firm import SETTINGS, TODAY, desk_of, write
 from tests.workflows.conftest import Run
 
-from tierwise.engine.project import open_project
-from tierwise.errors import MissingDataError, NotFoundError, SettingsError
+from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.errors import MissingDataError, NotFoundError, SettingsError, SourceError
 from tierwise.server import create_app
 from tierwise.settings import TierRule
+from tierwise.settings.variables import filled_url
 from tierwise.store import snapshots
 from tierwise.store.connect import opened
 from tierwise.workflows import publish as publishing
 from tierwise.workflows.build import build
 from tierwise.workflows.question import Question
+from tierwise.workflows.sendable import without_nul
 from tierwise.workflows.tiers import Asked
 from tierwise.workflows.value import Desk
 
@@ -72,6 +80,44 @@ def test_tiers_reasons_and_cards_arrive(desk: Desk, environment: dict[str, str])
         }
 
 
+def test_a_tier_without_members_is_listed_with_none(environment: dict[str, str], tmp_path: Path):
+    """Who reads the manifest learns all tiers, also one that nobody reaches."""
+    three = TIERS.replace('["A", "B"]', '["A", "B", "C", "D"]').replace("[2]", "[1, 6, 7]")
+    done = put(desk_of(tmp_path, SETTINGS + three), environment)
+    assert [(one["name"], one["customers"]) for one in done["tiers"]] == [
+        ("A", 1), ("B", 4), ("C", 0), ("D", 2),
+    ]  # fmt: skip
+
+
+def test_a_nul_is_named_with_customer_table_and_column(tmp_path: Path, environment: dict[str, str]):
+    """Nothing changes, and the message says how to be rid of it."""
+    project = write(tmp_path, SETTINGS.replace('"customers.csv"', '"c.parquet"') + TIERS)
+    names = pa.table({"customer_id": ["c1", "c2"], "name": ["Anna", "B\0b"]})
+    pq.write_table(names, tmp_path / "c.parquet")
+    desk = Desk(project, build(project, today=TODAY))
+    with pytest.raises(SourceError, match=r"customers\.name of customer c2: a NUL") as caught:
+        put(desk, environment)
+    assert "replace(name, chr(0), '')" in caught.value.remedy
+    assert publishing.published(project, environment) == []
+
+
+@pytest.mark.parametrize("letters", ["plain", "\\u0000 written out"])
+def test_texts_without_a_nul_are_sent_as_they_are(letters: str):
+    """What looks like one and is none is no fault."""
+    card = json.dumps({"name": letters})
+    batch = pa.RecordBatch.from_pydict({"customer_id": ["c1"], "card": [card]})
+    assert list(without_nul([batch], {})) == [batch]
+
+
+def test_many_customers_with_a_nul_are_counted():
+    ids = [f"c{k}" for k in range(5)]
+    batch = pa.RecordBatch.from_pydict(
+        {"customer_id": ids, "need": ["a\0"] * 5, "card": ["{}"] * 5}
+    )
+    with pytest.raises(SourceError, match="need of customer c0, c1, c2 and 2 more"):
+        list(without_nul([batch], {}))
+
+
 def test_a_slice_is_never_published(desk: Desk, environment: dict[str, str]):
     """Everybody outside of it would be unknown to whoever looks up."""
     few = Question(where=(("name", "Anna"),))
@@ -118,6 +164,46 @@ def test_the_environment_stands_before_the_file_and_the_project(tmp_path: Path):
         of(project, {})
     with pytest.raises(SettingsError, match="cannot be read"):
         of(project, {"TIERWISE_DATABASE_URL_FILE": str(tmp_path / "none")})
+
+
+def test_a_password_from_the_environment_is_quoted_for_the_url(tmp_path: Path):
+    """Any password may be set as it is; host, port and database may hold several parts."""
+    url = "postgresql://kim:${WORD}@${PLACE}/a?options=${MORE}"
+    said = SETTINGS.replace("[project]", f'[project]\ndatabase_url = "{url}"', 1)
+    project = write(tmp_path, said)
+    environment = {"WORD": "p@ss/w#?%", "PLACE": "h:5432", "MORE": "-c a=b"}
+    found = publishing.database_url(project, environment)
+    assert found == "postgresql://kim:p%40ss%2Fw%23%3F%25@h:5432/a?options=-c%20a%3Db"
+    assert make_url(found).password == "p@ss/w#?%"
+    assert filled_url("${ALL}", {"ALL": "postgresql://k:p%40@h/a"}) == "postgresql://k:p%40@h/a"
+
+
+def test_a_store_that_starts_holds_up_no_other(tmp_path: Path, monkeypatch):
+    """While one project's server starts, another project's answers."""
+    projects = {key: write(tmp_path / key, SETTINGS) for key in ("slow", "quick")}
+    begun, go_on = threading.Event(), threading.Event()
+
+    def opened(project: ProjectFolder, _: object) -> tuple[Mock, None]:
+        if project.root.name == "slow":
+            begun.set()
+            assert go_on.wait(30)
+        return Mock(), None
+
+    monkeypatch.setattr(publishing, "_opened", opened)
+    monkeypatch.setattr(publishing.migrate, "require_current", lambda _: None)
+    stores = publishing.Stores(projects, {})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(stores._store, "slow", projects["slow"])
+        try:
+            assert begun.wait(30)
+            quick = stores._store("quick", projects["quick"])
+            assert stores._store("quick", projects["quick"]) is quick
+            assert not waiting.done()
+        finally:
+            go_on.set()
+        waiting.result(30)
+    stores.close()
+    quick.close.assert_called_once()
 
 
 def test_the_address_is_no_part_of_a_build(tmp_path: Path):

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import ibis
 import pytest
 from tests.value.small_firm import SETTINGS, desk_of
 
@@ -14,9 +15,15 @@ from tierwise.engine.connect import open_session
 from tierwise.errors import MissingDataError, NotFoundError, SettingsError
 from tierwise.results import Answer, Context
 from tierwise.settings import Lens, TierBasis, TierRule, Window
+from tierwise.tiers.selecting import Picks, is_selector
+from tierwise.units import Unit
 from tierwise.workflows.build import build
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.demo import demo_project
 from tierwise.workflows.question import Question
+from tierwise.workflows.tier_lists import read, selected
+from tierwise.workflows.tier_tables import Tables
+from tierwise.workflows.tiering import Tiering
 from tierwise.workflows.tiers import Asked
 from tierwise.workflows.value import Desk
 
@@ -146,6 +153,17 @@ def test_words_for_customers_are_guarded(small: Desk):
     assert (hit["source"], hit["line"], hit["word"]) == ("texts/mail.txt", 2, "low value")
 
 
+def test_texts_on_cards_are_read_too(tmp_path: Path):
+    """A channel called after a tier is found, with how many rows say so."""
+    gold = DECLARED.replace('["A", "B", "C"]', '["Mail", "B", "C"]').replace('"A"', '"Mail"')
+    desk = desk_of(tmp_path, (SETTINGS + gold).replace('texts = ["texts/*.txt"]', ""))
+    found = desk.tiers.wording()
+    hits = {(h["source"].partition(" (")[0], h["text"]) for h in found.grid("hits").rows}
+    assert hits == {("contacts.channel", "mail")}
+    assert found.figure("card_texts").value > 1
+    assert any("left out of the card" in note for note in found.notes)
+
+
 def test_members_are_opened_by_a_selector(small: Desk):
     """`tier:A`, as the rows of the answer have it."""
     found = small.tiers.build().grid("tiers").rows[0]["opens"]
@@ -214,17 +232,52 @@ def test_json_keeps_everything(answered: Callable[[str], Answer], name: str):
     assert answer.context.customers == 5460
 
 
+def numbers_of_tiers(answer: Answer) -> dict[str, int]:
+    """What every selector of tiers in an answer says it opens: selector to customers."""
+    found = {f.opens: f.value for f in answer.figures if f.unit is Unit.COUNT}
+    for grid in answer.grids:
+        counted = next((c.name for c in grid.columns if c.name in ("customers", "changed")), "")
+        for row in grid.rows:
+            for column in grid.columns:
+                opens = column.opens or (grid.opens if column.name == counted else "")
+                found |= {str(row.get(opens, "")): row[column.name]} if opens else {}
+    return {selector: n for selector, n in found.items() if is_selector(selector)}
+
+
+def test_every_number_opens_as_many_rows_as_it_says(
+    fairfield: Desk, answered: Callable[[str], Answer]
+):
+    """Members, moves, reasons, fields of the map, sides of boundaries, contexts: all of them."""
+    numbers = {s: n for name in ASKS for s, n in numbers_of_tiers(answered(name)).items()}
+    assert {one.partition(":")[0] for one in numbers} == set(Picks)  # none is left out
+    with fairfield._open(Question()) as look:
+        tables = Tables(Tiering(look, tiers_built_with(fairfield.build)))
+        counts = []
+        for one in numbers:
+            chosen = selected(tables, read(one, tables.found.settings.names))
+            counts.append(chosen.aggregate(selector=ibis.literal(one), n=chosen.count()))
+        opened = look.rows(ibis.union(*counts))
+    assert {row["selector"]: row["n"] for row in opened} == numbers
+
+
+def test_a_list_behind_a_number_is_titled_and_whole(fairfield: Desk):
+    """By Python as by the command: a selector in place of a tier."""
+    found = fairfield.members("bottom:growable", limit=3)
+    assert found.title == "In the last tier: growable"
+    assert found.figure("found").value > len(found.grid("members").rows) == 3
+
+
 @pytest.mark.parametrize("name", ASKS)
 def test_whatever_a_row_opens_is_there(
     fairfield: Desk, answered: Callable[[str], Answer], name: str
 ):
-    """Selectors of the first and last rows lead to their customers."""
+    """Customers of the first and last rows, and ranks, are found."""
     for grid in answered(name).grids:
         for row in (*grid.rows[:2], *grid.rows[-1:]) if grid.opens else ():
             kind, _, rest = str(row[grid.opens]).partition(":")
             if kind == "customer":
                 assert fairfield.customer(rest, limit=1).context.customers == 1
-            elif kind:
+            elif kind == "rank":
                 assert fairfield.members(f"{kind}:{rest}", limit=1).figure("found").value > 0
 
 
@@ -387,7 +440,7 @@ def test_nothing_after_the_day_is_read(shared_data: Path, tmp_path: Path):
     """Tiers as of a day are those of a build whose data end there."""
     desk = cdnow(shared_data, tmp_path)
     early = build(desk.project, today=date(2026, 1, 15), as_of=date(1997, 12, 31))
-    from tierwise.workflows.tiering import Moment, tiers_built_with
+    from tierwise.workflows.tiering import Moment
 
     asked = Question(window=Window(months=6))
     settings = tiers_built_with(desk.build)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from tierwise.errors import UsageError
 from tierwise.settings import Lens, Window
+from tierwise.tiers.selecting import is_selector
 from tierwise.workflows.value import Question
 
 SHARED = ("project", "build", "as_of", "lens", "window", "rule", "basis", "goal")
@@ -73,7 +74,7 @@ class View:
             return self.href(selector) if selector else ""
         if selector.startswith("customer:"):
             return self.href("/customer", id=selector.removeprefix("customer:"))
-        if selector.startswith("tier:"):
+        if is_selector(selector):
             return self.href("/tiers/members", tier=selector.removeprefix("tier:"))
         return self.href("/members", select=selector)
 

@@ -24,6 +24,7 @@ class Column:
     label: str  # what people read
     unit: Unit = Unit.TEXT
     help: str = ""  # one sentence, shown on hover and in the report's glossary
+    opens: str = ""  # key in the rows of the selector behind this very value; "": the row's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tierwise.errors import StoreError
+from tierwise.store.advice import LOST, OTHERWISE, advice
 
 OLDEST = 15
 """Major version that the store needs at least; 16 and later plan partitions faster."""
@@ -64,7 +65,9 @@ def open_store(url: str) -> Store:
             _require_version(connection.info.server_version, place)
     except psycopg.Error as error:
         said = _without_secret(_first_line(error), address)
-        raise StoreError(f"No PostgreSQL answers at {place}: {said}", _CHECK) from None
+        way_out = advice(error.sqlstate, said)
+        way_out = _CHECK if way_out in (LOST, OTHERWISE) else way_out
+        raise StoreError(f"No PostgreSQL answers at {place}: {said}", way_out) from None
     return Store(_engine(address), place)
 
 
@@ -85,9 +88,11 @@ def said_plainly(place: str) -> Iterator[None]:
         yield
     except (DBAPIError, psycopg.Error) as error:
         inner = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        said = _first_line(inner)
+        way_out = advice(getattr(inner, "sqlstate", None), said)
         raise StoreError(
-            f"PostgreSQL at {place} refused: {_first_line(inner)}",
-            "What was published before stands. Try again, and look into the server's log.",
+            f"PostgreSQL at {place} refused: {said}",
+            f"What was published before stands. {way_out}",
         ) from error
 
 

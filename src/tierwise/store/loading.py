@@ -48,7 +48,7 @@ def load(connection: Connection, table: str, batches: Iterable[pa.RecordBatch], 
     )
     digest = hashlib.sha256(",".join(PUBLISHED_COLUMNS).encode())
     rows, told = 0, 0
-    with _driver(connection).cursor() as cursor:
+    with driver(connection).cursor() as cursor:
         with cursor.copy(statement) as copy:
             for batch in batches:
                 chunk = _as_csv(batch)
@@ -70,6 +70,6 @@ def _as_csv(batch: pa.RecordBatch) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+def driver(connection: Connection) -> psycopg.Connection[Any]:
     """The driver's own connection, within the same transaction."""
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)

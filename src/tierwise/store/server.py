@@ -40,6 +40,9 @@ LONGEST_SOCKET = 103
 """Bytes in the path of a Unix socket that every system takes; Linux takes 107."""
 
 START_S = 120.0
+LONGEST_S = START_S + 60
+"""For any of PostgreSQL's programs."""
+
 SETTINGS = {
     "listen_addresses": "",
     # Who may open the socket may do anything, so it is for the owner (and root) alone.
@@ -59,6 +62,18 @@ class Running:
     url: str  # postgresql://..., by its socket
     folder: Path
     _held: BufferedWriter
+    opened: tuple[Path, ...] = ()  # folders above that root let the server's user pass just now
+
+    @property
+    def note(self) -> str:
+        """What was changed outside of the folder, in words; "" for nothing."""
+        if not self.opened:
+            return ""
+        places = ", ".join(map(str, self.opened))
+        return (
+            f"Run by root, PostgreSQL works as the user {SYSTEM_USER}: everybody may now pass"
+            f" (not read) {places}. Run tierwise as another user to keep them shut."
+        )
 
     def leave(self) -> None:
         """Let go of it; it is stopped where nobody else uses it. Twice does no harm."""
@@ -77,12 +92,12 @@ def start(folder: Path) -> Running:
     """
     folder = folder.absolute()
     try:
-        _prepare(folder)
+        opened = _prepare(folder)
         with _alone(folder):
             held = (folder / "users.lock").open("ab")
             fcntl.flock(held, fcntl.LOCK_SH)
             try:
-                return Running(_started(folder), folder, held)
+                return Running(_started(folder), folder, held, opened)
             except BaseException:
                 held.close()
                 raise
@@ -178,23 +193,28 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
     command = [str(_programs() / program), *arguments]
     # Into a file: the server inherits the output, and a pipe would never end.
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            timeout=START_S + 60,
-            check=False,
-            **_identity(),  # type: ignore[call-overload]
-        )
+        try:
+            code = subprocess.run(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                timeout=LONGEST_S,
+                check=False,
+                **_identity(),  # type: ignore[call-overload]
+            ).returncode
+            failed = "failed"
+        except subprocess.TimeoutExpired:
+            code, failed = None, f"was not done after {LONGEST_S:g} s"
         said.seek(0)
         text = said.read().decode(errors="replace").strip()
-    if done.returncode:
+    if code != 0:
         said_last = f"{text}\n{_end_of(folder / 'log')}".strip()[-1000:]
         raise StoreError(
-            f"{program} of the embedded PostgreSQL failed: {said_last or 'it said nothing'}\n",
-            f"Look into {folder / 'log'}, or name a server: database_url in [project].",
+            f"{program} of the embedded PostgreSQL {failed}: {said_last or 'it said nothing'}\n",
+            f"Look into {folder / 'log'}, see that the disk is neither full nor overloaded, and"
+            " try again, or name a server: database_url in [project].",
         )
 
 
@@ -257,12 +277,13 @@ def _socket_folder(folder: Path) -> Path:
     return chosen
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path) -> tuple[Path, ...]:
+    """Make the folder; returns those above that were opened for it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     _own_folder(folder)
-    if os.geteuid() == 0:
-        _let_through(folder)
-        _let_through(_programs())
+    if os.geteuid() != 0:
+        return ()
+    return (*_let_through(folder), *_let_through(_programs()))
 
 
 def _own_folder(folder: Path) -> Path:
@@ -281,12 +302,15 @@ def _own_folder(folder: Path) -> Path:
     return folder
 
 
-def _let_through(folder: Path) -> None:
-    """As root: let the server's user pass (not read) the folders above."""
+def _let_through(folder: Path) -> tuple[Path, ...]:
+    """As root: let the server's user pass (not read) the folders above; returns those changed."""
+    opened = []
     for above in folder.parents:
         found = above.stat()
         if not found.st_mode & stat.S_IXOTH and found.st_uid != _owner()[0]:
             above.chmod(found.st_mode | stat.S_IXOTH)
+            opened.append(above)
+    return tuple(opened)
 
 
 def _identity() -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tierwise.errors import NotFoundError, UsageError
 from tierwise.store import partitions
 from tierwise.store.connect import Store, said_plainly
-from tierwise.store.loading import load
+from tierwise.store.loading import driver, load
 from tierwise.store.partitions import Tell
 from tierwise.store.statements import (
     CARD_OF_ONE,
@@ -147,13 +147,15 @@ def publish(
     source: Source,
     batches: Callable[[], Iterable[pa.RecordBatch]],
     *,
+    names: Sequence[str] = (),
     by: str,
     tell: Tell,
 ) -> Published:
     """Publish rows as one snapshot; readers see the old one until they see the new one.
 
     `batches` gives the columns of `tables.PUBLISHED_COLUMNS`; it is called only where the
-    source is not what is current. A second publisher waits for the first.
+    source is not what is current. `names` are those of all tiers, best first, also of tiers
+    that nobody is in. A second publisher waits for the first.
 
     Raises UsageError where the database carries another project, StoreError where the
     server refuses a row or the way, and where old transactions do not end; then what was
@@ -165,13 +167,13 @@ def publish(
         if before is not None and before.source == source:
             return Published(before, was_current=True)
         _sweep(session, store, tell)
-        new = _loaded(store, source, batches(), by, tell)
+        new = _loaded(store, source, batches(), names, by, tell)
         tell("Attaching the new snapshot")
         partitions.attach(store, new)
         partitions.wait_for_older(session, tell)
         tell("Switching over")
-        with store.engine.begin() as connection:
-            _point(connection, new, before, by)
+        with _in_one(session):
+            _point(session, new, before, by)
         try:
             _sweep(session, store, tell)
         except DBAPIError:  # what was asked for is done
@@ -196,8 +198,8 @@ def undo(store: Store, *, by: str, tell: Tell) -> tuple[Manifest, Manifest]:
                 f"Before snapshot {undone.snapshot_id} there is none that is kept.",
                 f"The last {KEPT} are kept. Publish what should be current instead.",
             )
-        with store.engine.begin() as connection:
-            _move(connection, undone.snapshot_id, earlier.snapshot_id, by, "undo")
+        with _in_one(session):
+            _move(session, undone.snapshot_id, earlier.snapshot_id, by, "undo")
         return undone, earlier
 
 
@@ -217,6 +219,16 @@ def _publisher(store: Store, tell: Tell) -> Iterator[Connection]:
             session.invalidate()
 
 
+@contextmanager
+def _in_one(session: Connection) -> Iterator[None]:
+    """A transaction of the connection that holds the lock of publishers.
+
+    Where that connection is gone another may hold the lock, and then nothing is changed here.
+    """
+    with driver(session).transaction():
+        yield
+
+
 def _require_same_project(before: Manifest | None, source: Source, place: str) -> None:
     if before is not None and before.source.project != source.project:
         raise UsageError(
@@ -226,7 +238,12 @@ def _require_same_project(before: Manifest | None, source: Source, place: str) -
 
 
 def _loaded(
-    store: Store, source: Source, batches: Iterable[pa.RecordBatch], by: str, tell: Tell
+    store: Store,
+    source: Source,
+    batches: Iterable[pa.RecordBatch],
+    names: Sequence[str],
+    by: str,
+    tell: Tell,
 ) -> int:
     """Load the rows into a table of their own, all or nothing; returns the snapshot's id."""
     with store.engine.begin() as connection:
@@ -234,18 +251,25 @@ def _loaded(
         sent = load(connection, partitions.name_of(new), batches, tell)
         tell("Indexing")
         partitions.finish(connection, new)
-        sizes = connection.execute(partitions.sizes(new))
+        found = [TierSize(**one) for one in connection.execute(partitions.sizes(new)).mappings()]
         facts = {name: getattr(source, name) for name in source.__slots__}
         row = insert(SNAPSHOTS).values(
             **facts,
             snapshot_id=new,
-            tiers=[dict(one) for one in sizes.mappings()],
+            tiers=[asdict(one) for one in _with_empty(found, names)],
             customers=sent.rows,
             checksum=sent.checksum,
             published_by=by,
         )
         connection.execute(row.inline())
     return new
+
+
+def _with_empty(found: Sequence[TierSize], names: Sequence[str]) -> list[TierSize]:
+    """All tiers, best first: those that nobody is in have zero customers."""
+    sizes = {one.number: one for one in found}
+    empty = {k: TierSize(name, k, 0) for k, name in enumerate(names, 1)}
+    return [one for _, one in sorted((empty | sizes).items())]
 
 
 def _point(connection: Connection, new: int, before: Manifest | None, by: str) -> None:

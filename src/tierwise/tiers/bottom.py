@@ -119,8 +119,14 @@ def answer(
         context=context,
         figures=(
             Figure("in_last", f"Customers in {last}", total, Unit.COUNT, opens=f"tier:{last}"),
-            Figure("growable", "May grow", grow, Unit.COUNT),
-            Figure("structural", "There by nature of their need", total - grow, Unit.COUNT),
+            Figure("growable", "May grow", grow, Unit.COUNT, opens="bottom:growable"),
+            Figure(
+                "structural",
+                "There by nature of their need",
+                total - grow,
+                Unit.COUNT,
+                opens="bottom:structural",
+            ),
         ),
         grids=(
             Grid(
@@ -130,14 +136,23 @@ def answer(
                 tuple(_row(r, names) for r in rows),
                 "opens",
             ),
-            Grid("kinds", "By evidence", _KINDS, tuple(kinds)),
-            Grid("needs", "By need", _NEEDS, tuple(needs)),
+            Grid("kinds", "By evidence", _KINDS, tuple(map(_kind, kinds)), "opens"),
+            Grid("needs", "By need", _NEEDS, tuple(map(_need, needs)), "opens"),
         ),
         notes=(
             "Potential is what others might still get, apart from value and never added to it.",
             *((cut,) if found > len(rows) else ()),
         ),
     )
+
+
+def _kind(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "opens": f"bottom:{Bottom(row['kind']).name.lower()}"}
+
+
+def _need(row: Mapping[str, Any]) -> dict[str, Any]:
+    need = f"need={row['need']}"
+    return {**row, "opens": f"bottom:{need}", "opens_growable": f"bottom:growable:{need}"}
 
 
 def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -172,6 +187,6 @@ _KINDS = (
 _NEEDS = (
     Column("need", "Need"),
     Column("customers", "Customers", Unit.COUNT),
-    Column("growable", "May grow", Unit.COUNT),
+    Column("growable", "May grow", Unit.COUNT, opens="opens_growable"),
     Column("value", "Value", Unit.MONEY),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -32,12 +33,27 @@ LABELS = {
 }
 """Every fact that a card may hold, in the order in which it is shown."""
 
+ORIGIN = {
+    "name": "customers.name",
+    "language": "people.locale",
+    "time_zone": "people.time_zone",
+    "usual_channel": "contacts.channel",
+    "next_promise": "promises.text",
+}
+"""Table and column of the facts that somebody wrote; the others are counted or reckoned."""
 
-def cards(members: ir.Table, tables: Mapping[str, ir.Table], as_of: date) -> ir.Table:
+WRITTEN = ("usual_channel", "next_promise")
+"""Facts that may hold any words; a name is the customer's own."""
+
+
+def cards(
+    members: ir.Table, tables: Mapping[str, ir.Table], as_of: date, *, withheld: str = ""
+) -> ir.Table:
     """One row a member: `customer_id` and `card`, a JSON object of `LABELS` as text.
 
     `members` has `customer_id` and `first_on`. Facts that a table or column is missing
-    for are left out of every card; facts unknown of one customer are null.
+    for are left out of every card; facts unknown of one customer are null. So are texts that
+    somebody wrote freely, `WRITTEN`, where the regular expression `withheld` finds something.
     """
     found = members.select("customer_id", "first_on")
     for part in (
@@ -49,9 +65,35 @@ def cards(members: ir.Table, tables: Mapping[str, ir.Table], as_of: date) -> ir.
         if part is not None:
             found = found.left_join(part, "customer_id").drop("customer_id_right")
     found = _thanked(found, as_of)
+    if withheld:
+        found = found.mutate(
+            **{name: _guarded(found[name], withheld) for name in WRITTEN if name in found.columns}
+        )
     known = {name: found[name] for name in LABELS if name in found.columns}
     card = ibis.struct(known).cast("json").cast("string") if known else ibis.literal("{}")
     return found.select("customer_id", card=card)
+
+
+def _guarded(text: ir.StringValue, withheld: str) -> ir.Value:
+    return text.re_search(withheld).fill_null(False).ifelse(None, text)
+
+
+def written(tables: Mapping[str, ir.Table]) -> ir.Table | None:
+    """One row a text that may reach a card: `origin` (table.column), `text`, how many `rows`.
+
+    None where no table has any.
+    """
+    parts = []
+    for fact in WRITTEN:
+        name, _, column = ORIGIN[fact].partition(".")
+        if name in tables and column in tables[name].columns:
+            table = tables[name]
+            grouped = table.group_by(text=table[column].cast("string")).aggregate(
+                rows=table.count()
+            )
+            known = grouped.filter(grouped.text.notnull())
+            parts.append(known.mutate(origin=ibis.literal(ORIGIN[fact])))
+    return reduce(lambda a, b: a.union(b), parts) if parts else None
 
 
 def _own(customers: ir.Table | None) -> ir.Table | None:

@@ -58,13 +58,28 @@ def sides(table: ir.Table) -> ir.Table:
     return grouped.order_by("group")
 
 
+def counted(table: ir.Table) -> ir.Table:
+    """One row: customers near any boundary, and tosses of a coin, each customer once."""
+    coin = table.coin == 1
+    return table.aggregate(
+        near=table.customer_id.nunique(), coin=table.customer_id.nunique(where=coin)
+    )
+
+
 def received(table: ir.Table, per_customer: ir.Table, names: Sequence[str]) -> ir.Table:
     """Sums by side behind what each got; `per_customer` is of `ratios.per_customer`."""
     joined = per_customer.inner_join(table.select("customer_id", "group"), "customer_id")
     return by_group(joined, names, "group")
 
 
-def answer(context: Context, rows: Rows, got: Rows, cuts: Cuts, settings: TiersSettings) -> Answer:
+def answer(
+    context: Context,
+    rows: Rows,
+    all_of_them: Mapping[str, Any],
+    got: Rows,
+    cuts: Cuts,
+    settings: TiersSettings,
+) -> Answer:
     """Boundary by boundary: who stands just above, who just below, and what differs."""
     side = {row["group"]: row for row in rows}
     service = {row["group"]: row for row in got}
@@ -73,17 +88,28 @@ def answer(context: Context, rows: Rows, got: Rows, cuts: Cuts, settings: TiersS
         for group, where in ((2 * k - 1, "above"), (2 * k, "below")):
             if group in side:
                 table.append(_row(name, where, side[group], service.get(group), cuts.values[k - 1]))
-    close = sum(row["customers"] for row in rows)
-    coin = sum(row["coin"] for row in rows)
+    close, coin = all_of_them["near"], all_of_them["coin"]
     return Answer(
         kind="tier-cliffs",
         title="Alike in value, on two sides of a boundary",
         context=context,
         figures=(
-            Figure("near_boundaries", f"Within {NEAR:.0%} of a boundary", close, Unit.COUNT),
-            Figure("coin_tosses", "Of these as likely above as below", coin, Unit.COUNT),
+            Figure(
+                "near_boundaries",
+                f"Within {NEAR:.0%} of a boundary",
+                close,
+                Unit.COUNT,
+                opens="near",
+            ),
+            Figure(
+                "coin_tosses",
+                "Of these as likely above as below",
+                coin,
+                Unit.COUNT,
+                opens="near:coin",
+            ),
         ),
-        grids=(Grid("sides", "Just above and just below", _COLUMNS, tuple(table)),),
+        grids=(Grid("sides", "Just above and just below", _COLUMNS, tuple(table), "opens"),),
         notes=(
             "Where these two groups are treated differently, a small change of value changes"
             " service much: hold members in place, or let entitlements rise in steps.",
@@ -126,6 +152,7 @@ def _row(
         "better": row["better"],
         "coin": row["coin"],
         "contacts": int(got["contacts"]) if got else 0,
+        "opens": f"near:{name}:{where}",
     }
     for measure in COMPARED:
         mean = mean_of(got, measure) if got and f"n_{measure}" in got else None

@@ -7,6 +7,7 @@ customers and to parent accounts cuts sums, never an average of tiers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +87,7 @@ def by_context(table: ir.Table) -> ir.Table:
     return grouped.order_by("context", "tier")
 
 
-def several(table: ir.Table, members: ir.Table, limit: int) -> ir.Table:
+def differing(table: ir.Table, members: ir.Table) -> ir.Table:
     """Customers whose contexts differ in tier: best and worst, and the tier as a whole."""
     grouped = table.group_by("customer_id").aggregate(
         best=table.tier.min(),
@@ -97,7 +98,11 @@ def several(table: ir.Table, members: ir.Table, limit: int) -> ir.Table:
     joined = grouped.inner_join(
         members.select("customer_id", "tier", "rank", "value"), "customer_id"
     )
-    chosen = joined.filter(joined.best != joined.worst)
+    return joined.filter(joined.best != joined.worst)
+
+
+def several(chosen: ir.Table, limit: int) -> ir.Table:
+    """The first of `differing`, furthest apart first, with how many there are."""
     chosen = chosen.mutate(found=chosen.count().over(), reach=chosen.worst - chosen.best)
     return chosen.order_by([ibis.desc("reach"), ibis.asc("rank")]).limit(limit)
 
@@ -135,69 +140,74 @@ def listed_accounts(table: ir.Table, limit: int) -> ir.Table:
     return table.order_by([ibis.desc("value"), ibis.asc("account_id")]).limit(limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that is told of contexts and accounts."""
+
+    by: str  # dimension; "" where no contexts were asked for
+    cells: Rows  # of `by_context`
+    differing: Rows  # of `several`
+    accounts: Rows  # of `listed_accounts`
+
+
 def answer(
     context: Context,
-    by: str,
-    cells: Rows,
-    rows: Rows,
-    groups: Rows,
+    found: Found,
     settings: TiersSettings,
     names: Mapping[str, str],
     notes: Sequence[str],
 ) -> Answer:
     """Tiers context by context, who differs between them, and accounts taken together."""
     label = dict(enumerate(settings.names, 1))
-    contexts = dict.fromkeys(row["context"] for row in cells)
-    table = []
-    for one in contexts:
-        own = {row["tier"]: row for row in cells if row["context"] == one}
-        table.append(
-            {
-                "context": one,
-                "customers": sum(r["customers"] for r in own.values()),
-                "value": sum(r["value"] for r in own.values()),
-                **{f"in_{k}": own[k]["customers"] if k in own else 0 for k in label},
-            }
-        )
-    found = int(rows[0]["found"]) if rows else 0
-    cut = f"The first {len(rows):,} of {found:,} are listed; --limit shows more."
+    by, rows = found.by, found.differing
+    differ = int(rows[0]["found"]) if rows else 0
+    cut = f"The first {len(rows):,} of {differ:,} are listed; --limit shows more."
+    contexts = _contexts(found, label)
+    opens = f"differing:{by}" if by else ""
+    differing = tuple(_row(r, label, names) for r in rows)
+    accounts = tuple(_account(r, label, names) for r in found.accounts)
     return Answer(
         kind="tier-contexts",
         title=f"Tiers by {by}" if by else "Tiers of accounts",
         context=context,
         figures=(
-            Figure("contexts", "Contexts", len(contexts), Unit.COUNT),
-            Figure("differ", "Customers whose contexts differ in tier", found, Unit.COUNT),
+            Figure("contexts", "Contexts", len(contexts.rows), Unit.COUNT),
+            Figure(
+                "differ", "Customers whose contexts differ in tier", differ, Unit.COUNT, opens=opens
+            ),
         ),
         grids=(
-            Grid(
-                "contexts_tiered",
-                "Context by context",
-                (
-                    Column("context", by or "Context"),
-                    Column("customers", "Customers", Unit.COUNT),
-                    Column("value", "Value", Unit.MONEY),
-                    *(Column(f"in_{k}", n, Unit.COUNT) for k, n in label.items()),
-                ),
-                tuple(table),
-            ),
-            Grid(
-                "differing",
-                "Whose contexts differ most",
-                _DIFFER,
-                tuple(_row(r, label, names) for r in rows),
-                "opens",
-            ),
-            Grid(
-                "accounts",
-                "Accounts of several customers",
-                _ACCOUNTS,
-                tuple(_account(r, label, names) for r in groups),
-                "opens",
-            ),
+            contexts,
+            Grid("differing", "Whose contexts differ most", _DIFFER, differing, "opens"),
+            Grid("accounts", "Accounts of several customers", _ACCOUNTS, accounts, "opens"),
         ),
-        notes=(*notes, *((cut,) if found > len(rows) else ())),
+        notes=(*notes, *((cut,) if differ > len(rows) else ())),
     )
+
+
+def _contexts(found: Found, label: Mapping[int, str]) -> Grid:
+    """A row a context; every number of customers opens them."""
+    columns = (
+        Column("context", found.by or "Context"),
+        Column("customers", "Customers", Unit.COUNT),
+        Column("value", "Value", Unit.MONEY),
+        *(Column(f"in_{k}", n, Unit.COUNT, opens=f"opens_in_{k}") for k, n in label.items()),
+    )
+    rows = []
+    for one in dict.fromkeys(row["context"] for row in found.cells):
+        own = {row["tier"]: row for row in found.cells if row["context"] == one}
+        pair = f"{found.by}={one}"
+        rows.append(
+            {
+                "context": one,
+                "customers": sum(r["customers"] for r in own.values()),
+                "value": sum(r["value"] for r in own.values()),
+                **{f"in_{k}": own[k]["customers"] if k in own else 0 for k in label},
+                "opens": f"context:{pair}",
+                **{f"opens_in_{k}": f"context:{k}:{pair}" for k in label},
+            }
+        )
+    return Grid("contexts_tiered", "Context by context", columns, tuple(rows), "opens")
 
 
 def _row(

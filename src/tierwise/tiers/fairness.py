@@ -189,7 +189,7 @@ _DIMENSIONS = (
     Column("customers", "Customers", Unit.COUNT),
     Column("groups", "Groups", Unit.COUNT),
     Column("v", "Cramer's V", Unit.RATIO, "0 no association with tiers, 1 all"),
-    Column("p_value", "p", Unit.NUMBER, "Chance of such a V if there were no association"),
+    Column("p_value", "p", Unit.CHANCE, "Chance of such a V if there were no association"),
     Column("v_left", "V left", Unit.RATIO, "Of what customers' value does not explain"),
     Column("explained", "Explained", Unit.SHARE, "Of groups' gaps, by their value"),
 )

@@ -128,14 +128,20 @@ def answer(
         title=f"What customers up to {upto} have in common, and whom else it describes",
         context=context,
         figures=(
-            Figure("best_customers", f"Customers up to {upto}", _best(values), Unit.COUNT),
+            Figure(
+                "best_customers",
+                f"Customers up to {upto}",
+                _best(values),
+                Unit.COUNT,
+                opens=f"up-to:{upto}",
+            ),
             Figure(
                 "trial_lift", "Score finds them so many times better than chance", lift, Unit.RATIO
             ),
             Figure("look_alikes", "Others like them", found, Unit.COUNT),
         ),
         grids=(
-            Grid("profile", "Profile: what to look for", _PROFILE, _profile(values)),
+            Grid("profile", "Profile: what to look for", _PROFILE, _profile(values, best), "opens"),
             Grid(
                 "alike",
                 "Like the best",
@@ -163,7 +169,7 @@ def _says(lift: float | None, tried: Mapping[str, Any]) -> str:
     return told if lift >= 1.5 else f"{told} That is little: do not choose customers by it."
 
 
-def _profile(values: Rows) -> tuple[dict[str, Any], ...]:
+def _profile(values: Rows, best: int) -> tuple[dict[str, Any], ...]:
     totals: dict[str, tuple[int, int]] = {}
     for row in values:
         n, k = totals.get(row["dimension"], (0, 0))
@@ -186,6 +192,8 @@ def _profile(values: Rows) -> tuple[dict[str, Any], ...]:
                 "p_active": row["p_active"],
                 "happy": row["happy"],
                 "says": _target(lift, row),
+                "opens": f"with:{row['dimension']}={row['value']}",
+                "opens_best": f"with:{best}:{row['dimension']}={row['value']}",
             }
         )
     return tuple(sorted(found, key=lambda r: (r["dimension"], -(r["lift"] or 0), r["value"])))
@@ -219,7 +227,7 @@ _PROFILE = (
     Column("dimension", "Dimension"),
     Column("value", "Value"),
     Column("customers", "Customers", Unit.COUNT),
-    Column("best", "Among the best", Unit.COUNT),
+    Column("best", "Among the best", Unit.COUNT, opens="opens_best"),
     Column("share_best", "Share", Unit.SHARE),
     Column("lift", "Times usual", Unit.RATIO, "Shrunken towards 1 where few are seen"),
     Column("earned", "Mean value", Unit.MONEY),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -10,14 +11,14 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.tiers.stability import WORDS, Reason
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
 
-def listed(members: ir.Table, tier: int | None, limit: int) -> ir.Table:
-    """Members best first, with how many there are; `tier` None lists everybody."""
-    chosen = members if tier is None else members.filter(members.tier == tier)
+def listed(chosen: ir.Table, limit: int) -> ir.Table:
+    """Some members best first, with how many there are."""
     chosen = chosen.mutate(found=chosen.count().over())
     return chosen.order_by([ibis.asc("tier"), ibis.asc("rank")]).limit(limit)
 
@@ -57,12 +58,9 @@ def member_row(
 ) -> dict[str, Any]:
     """One member of a list."""
     label = dict(enumerate(settings.names, 1))
-    customer = str(row["customer_id"])
     return {
-        "tier": label[row["tier"]],
+        **who_in_tier(row, label, names),
         "rank": row["rank"],
-        "customer_id": customer,
-        "name": names.get(customer, ""),
         "need": row.get("need") or "",
         "value": row["value"],
         "p_tier": row["p_tier"],
@@ -73,7 +71,6 @@ def member_row(
         "because": reason_words(row),
         "near_value": row.get("near_value"),
         "override": bool(row["is_override"]),
-        "opens": f"customer:{customer}",
     }
 
 
@@ -113,80 +110,102 @@ def answer(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Movers:
+    """All that is told of the last review."""
+
+    rows: Rows  # of `moved`
+    flows: Rows  # of `flows`
+    reasons: Rows  # of `reasons`
+    expired: Rows  # decisions not in force
+
+
 def movers_answer(
     context: Context,
-    rows: Rows,
-    flow: Rows,
-    why: Rows,
+    found: Movers,
     settings: TiersSettings,
     names: Mapping[str, str],
-    expired: Rows,
     notes: tuple[str, ...],
 ) -> Answer:
     """From tier to tier, by reason, one by one, and decisions that are not in force."""
-    label = dict(enumerate(settings.names, 1))
-    both = [r for r in flow if r["before"] is not None]
-    stayed = sum(r["customers"] for r in both if r["before"] == r["tier"])
-    total = sum(r["customers"] for r in both)
-    up = sum(r["customers"] for r in both if r["before"] > r["tier"])
-    table = tuple(
-        {
-            "before": "new" if before is None else label[before],
-            **{
-                f"to_{k}": sum(
-                    r["customers"] for r in flow if r["before"] == before and r["tier"] == k
-                )
-                for k in label
-            },
-        }
-        for before in (*label, None)
-    )
-    told = tuple(
-        {"reason": r["reason"], "means": WORDS[Reason(r["reason"])], **_amounts(r)} for r in why
-    )
+    listed = tuple(member_row(r, settings, names) for r in found.rows)
     return Answer(
         kind="tier-movers",
         title="Who moved at the last review, who is held, and why",
         context=context,
-        figures=(
-            Figure("in_both", "Customers at both reviews", total, Unit.COUNT),
-            Figure("moved_up", "Moved up", up, Unit.COUNT),
-            Figure("moved_down", "Moved down", total - stayed - up, Unit.COUNT),
-            Figure("stayed", "Stayed", share(stayed, total), Unit.SHARE),
-        ),
+        figures=_moves(found.flows),
         grids=(
+            Grid("movers", "Moved, waiting or held", COLUMNS, listed, "opens"),
+            _flow_grid(found.flows, settings),
             Grid(
-                "movers",
-                "Moved, waiting or held",
-                COLUMNS,
-                tuple(member_row(r, settings, names) for r in rows),
+                "reasons",
+                "Everybody by reason",
+                _REASONS,
+                tuple(_of_reason(r) for r in found.reasons),
                 "opens",
             ),
-            Grid(
-                "flows",
-                "From the review before to this one",
-                (
-                    Column("before", "Before"),
-                    *(Column(f"to_{k}", f"now {n}", Unit.COUNT) for k, n in label.items()),
-                ),
-                table,
-            ),
-            Grid("reasons", "Everybody by reason", _REASONS, told),
-            Grid("not_in_force", "Decisions not in force", _EXPIRED, tuple(expired)),
+            Grid("not_in_force", "Decisions not in force", _EXPIRED, tuple(found.expired)),
         ),
         notes=notes,
     )
 
 
-def _amounts(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"customers": row["customers"], "value": row["value"]}
+def _moves(flow: Rows) -> tuple[Figure, ...]:
+    both = [r for r in flow if r["before"] is not None]
+    total = sum(r["customers"] for r in both)
+    stayed = sum(r["customers"] for r in both if r["before"] == r["tier"])
+    up = sum(r["customers"] for r in both if r["before"] > r["tier"])
+    counted = (
+        ("in_both", "Customers at both reviews", total, "move:both"),
+        ("moved_up", "Moved up", up, "move:up"),
+        ("moved_down", "Moved down", total - stayed - up, "move:down"),
+    )
+    return (
+        *(Figure(name, label, n, Unit.COUNT, opens=opens) for name, label, n, opens in counted),
+        Figure("stayed", "Stayed", share(stayed, total), Unit.SHARE),
+    )
+
+
+def _flow_grid(flow: Rows, settings: TiersSettings) -> Grid:
+    """Tier before by tier now; every number opens its own customers."""
+    label = dict(enumerate(settings.names, 1))
+    counted = {(r["before"], r["tier"]): r["customers"] for r in flow}
+    columns = (
+        Column("before", "Before"),
+        *(
+            Column(f"to_{k}", f"now {name}", Unit.COUNT, opens=f"opens_to_{k}")
+            for k, name in label.items()
+        ),
+    )
+    rows = tuple(
+        {
+            "before": "new" if was is None else label[was],
+            **{f"to_{k}": counted.get((was, k), 0) for k in label},
+            **{
+                f"opens_to_{k}": f"move:{label[was] if was else ''}>{name}"
+                for k, name in label.items()
+            },
+        }
+        for was in (*label, None)
+    )
+    return Grid("flows", "From the review before to this one", columns, rows)
+
+
+def _of_reason(row: Mapping[str, Any]) -> dict[str, Any]:
+    reason = Reason(row["reason"])
+    return {
+        "reason": row["reason"],
+        "means": WORDS[reason],
+        "customers": row["customers"],
+        "value": row["value"],
+        "opens": f"reason:{reason}",
+    }
 
 
 COLUMNS = (
     Column("tier", "Tier"),
     Column("rank", "Rank", Unit.RANK),
-    Column("customer_id", "Customer"),
-    Column("name", "Name"),
+    *WHO,
     Column("need", "Need", help="Segment of needs: what, where the tier says how much"),
     Column("value", "Value", Unit.MONEY),
     Column("p_tier", "P(tier)", Unit.SHARE, "Probability to belong here in the window to come"),

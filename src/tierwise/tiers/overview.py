@@ -68,7 +68,13 @@ def answer(
         context=context,
         figures=(
             Figure("goal", "Goal", settings.goal, Unit.TEXT),
-            Figure("customers_tiered", "Customers", customers, Unit.COUNT),
+            Figure(
+                "customers_tiered",
+                "Customers",
+                customers,
+                Unit.COUNT,
+                opens=f"up-to:{names[-1]}",
+            ),
             Figure("mean_certainty", "Mean probability of the tier next window", mean, Unit.SHARE),
         ),
         grids=(Grid("tiers", "Tiers, best first", _COLUMNS, shown, "opens"),),
@@ -96,12 +102,15 @@ def _row(
         "certain": own.get("certain"),
         "held": int(own["customers"]) - int(own["by_rule"]),
         "overridden": own["overridden"],
-        "contacts": own["contacts"],
+        "contacts": own["contacts"] if totals["contacts"] else None,  # none are known
         "contacts_share": asked,
         "agent_minutes": own.get("agent_minutes"),
         "cost_to_serve": own.get("cost_to_serve"),
         "demand_to_spend": asked / spent if asked is not None and spent else None,
         "opens": f"tier:{name}",
+        "opens_rule": f"by-rule:{name}",
+        "opens_held": f"other-by-rule:{name}",
+        "opens_decided": f"decided:{name}",
     }
 
 
@@ -112,7 +121,13 @@ def _real(cuts: Cuts, k: int) -> bool:
 _COLUMNS = (
     Column("tier", "Tier"),
     Column("customers", "Customers", Unit.COUNT),
-    Column("by_the_rule", "By the rule alone", Unit.COUNT, "Before members are held in place"),
+    Column(
+        "by_the_rule",
+        "By the rule alone",
+        Unit.COUNT,
+        "Before members are held in place",
+        "opens_rule",
+    ),
     Column("value", "Value", Unit.MONEY),
     Column("value_share", "of value", Unit.SHARE),
     Column("boundary", "Begins at", Unit.MONEY, "Value of the last customer by the rule"),
@@ -121,8 +136,14 @@ _COLUMNS = (
     Column(
         "certain", "P(tier)", Unit.SHARE, "Mean probability that members belong here next window"
     ),
-    Column("held", "Other by rule", Unit.COUNT, "Members whom the rule alone puts elsewhere"),
-    Column("overridden", "By decision", Unit.COUNT),
+    Column(
+        "held",
+        "Other by rule",
+        Unit.COUNT,
+        "Members whom the rule alone puts elsewhere",
+        "opens_held",
+    ),
+    Column("overridden", "By decision", Unit.COUNT, opens="opens_decided"),
     Column("contacts", "Contacts", Unit.COUNT),
     Column("contacts_share", "of contacts", Unit.SHARE),
     Column("agent_minutes", "Agent minutes", Unit.MINUTES),

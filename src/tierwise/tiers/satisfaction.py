@@ -111,10 +111,18 @@ def answer(
         title="Satisfaction and profit on one map",
         context=context,
         figures=(
-            Figure("answered", "Customers who answered", sum(totals.values()), Unit.COUNT),
-            Figure("call_first", "Unhappy and profitable", totals[Quadrant.CALL_FIRST], Unit.COUNT),
-            Figure("profit_of_unhappy", "Profit that they bring", risk, Unit.MONEY),
-            Figure("happy_costly", "Happy, not profitable", totals[Quadrant.COSTLY], Unit.COUNT),
+            _figure("answered", "Customers who answered", sum(totals.values()), ""),
+            _figure(
+                "call_first", "Unhappy and profitable", totals[Quadrant.CALL_FIRST], ":call_first"
+            ),
+            Figure(
+                "profit_of_unhappy",
+                "Profit that they bring",
+                risk,
+                Unit.MONEY,
+                opens="quadrant:call_first",
+            ),
+            _figure("happy_costly", "Happy, not profitable", totals[Quadrant.COSTLY], ":costly"),
         ),
         grids=(
             Grid(
@@ -124,7 +132,8 @@ def answer(
                 "quadrants",
                 "By tier",
                 _CELLS,
-                tuple({**r, "tier": label[r["tier"]]} for r in cells),
+                tuple(_cell(r, label[r["tier"]]) for r in cells),
+                "opens",
             ),
         ),
         notes=(
@@ -133,6 +142,15 @@ def answer(
             *((cut,) if found > len(calls) else ()),
         ),
     )
+
+
+def _figure(name: str, label: str, customers: int, quadrant: str) -> Figure:
+    return Figure(name, label, customers, Unit.COUNT, opens=f"quadrant{quadrant}")
+
+
+def _cell(row: Mapping[str, Any], tier: str) -> dict[str, Any]:
+    quadrant = Quadrant(row["quadrant"]).name.lower()
+    return {**row, "tier": tier, "opens": f"quadrant:{quadrant}:{tier}"}
 
 
 def _call(

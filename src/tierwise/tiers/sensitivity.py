@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import TiersSettings
-from tierwise.tiers.rows import WHO, who
+from tierwise.tiers.rows import WHO, who_in_tier
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
 
@@ -78,46 +78,28 @@ def answer(
 ) -> Answer:
     """How many change tier under each other value, and who they are."""
     label = dict(enumerate(settings.names, 1))
-    n = int(row["customers"])
-    table = tuple(
-        {
-            "other": other.label,
-            "changed": row[f"changed_{other.key}"],
-            "share": share(row[f"changed_{other.key}"], n),
-            "up": row[f"up_{other.key}"],
-            "down": row[f"down_{other.key}"],
-            "first_kept": row[f"first_{other.key}"] / row["first"] if row["first"] else None,
-        }
-        for other in others
-    )
-    customers = tuple(
-        {
-            **who(one, names),
-            "value": one["value"],
-            "tier": label[one["tier"]],
-            "best": label[one["best"]],
-            "worst": label[one["worst"]],
-            "by_other": "; ".join(
-                f"{other.label}: {label[one[other.key]]}"
-                for other in others
-                if one[other.key] not in (None, one["tier"])
-            ),
-        }
-        for one in rows
-    )
     found = int(rows[0]["found"]) if rows else 0
     cut = f"The first {len(rows):,} of {found:,} are listed; --limit shows more."
+    customers = tuple(_customer(one, others, label, names) for one in rows)
+    table = tuple(_other(other, row) for other in others)
+    steady, part = row["steady"], share(row["steady"], row["customers"])
     return Answer(
         kind="tier-sensitivity",
         title="Who would be in another tier under another sensible value",
         context=context,
         figures=(
             Figure("values_compared", "Other values", len(others), Unit.COUNT),
-            Figure("steady", "In the same tier under all of them", row["steady"], Unit.COUNT),
-            Figure("steady_share", "Share", share(row["steady"], n), Unit.SHARE),
+            Figure(
+                "steady",
+                "In the same tier under all of them",
+                steady,
+                Unit.COUNT,
+                opens="changes:none",
+            ),
+            Figure("steady_share", "Share", part, Unit.SHARE, opens="changes:none"),
         ),
         grids=(
-            Grid("others", "Other values", _OTHERS, table),
+            Grid("others", "Other values", _OTHERS, table, "opens"),
             Grid("hang", "Whose tier hangs on it most", _CUSTOMERS, customers, "opens"),
         ),
         notes=(
@@ -128,12 +110,48 @@ def answer(
     )
 
 
+def _other(other: Other, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What tiers of another value would change."""
+    key, opens = other.key, f"changes:{other.key}"
+    return {
+        "other": other.label,
+        "changed": row[f"changed_{key}"],
+        "share": share(row[f"changed_{key}"], row["customers"]),
+        "up": row[f"up_{key}"],
+        "down": row[f"down_{key}"],
+        "first_kept": share(row[f"first_{key}"], row["first"]),
+        "opens": opens,
+        "opens_up": f"{opens}:up",
+        "opens_down": f"{opens}:down",
+    }
+
+
+def _customer(
+    row: Mapping[str, Any],
+    others: Sequence[Other],
+    label: Mapping[int, str],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    elsewhere = (
+        f"{other.label}: {label[row[other.key]]}"
+        for other in others
+        if row[other.key] not in (None, row["tier"])
+    )
+    return {
+        **who_in_tier(row, label, names),
+        "value": row["value"],
+        "best": label[row["best"]],
+        "worst": label[row["worst"]],
+        "by_other": "; ".join(elsewhere),
+    }
+
+
 _OTHERS = (
     Column("other", "Tiers by"),
     Column("changed", "Change tier", Unit.COUNT),
     Column("share", "of customers", Unit.SHARE),
-    Column("up", "Up", Unit.COUNT),
-    Column("down", "Down", Unit.COUNT),
+    Column("up", "Up", Unit.COUNT, opens="opens_up"),
+    Column("down", "Down", Unit.COUNT, opens="opens_down"),
     Column("first_kept", "First tier stays", Unit.SHARE, "Of the first tier as declared"),
 )
 _CUSTOMERS = (

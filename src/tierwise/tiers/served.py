@@ -90,8 +90,8 @@ def answer(
         title="Who gets less than the tier says, and who takes more",
         context=context,
         figures=(
-            Figure("under_served", "Under-served", few, Unit.COUNT),
-            Figure("over_served", "Over-served", many, Unit.COUNT, opens="over-served"),
+            Figure("under_served", "Under-served", few, Unit.COUNT, opens="gets-less"),
+            Figure("over_served", "Over-served", many, Unit.COUNT, opens="takes-more"),
         ),
         grids=(
             Grid(

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 
+LEAST_NAME = 3
+"""Letters from which the name of a tier is a word of its own: "A" stands everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -38,10 +41,28 @@ def found_in(source: str, text: str, words: Sequence[str]) -> tuple[Hit, ...]:
 
 
 def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){_phrase(word)}(?!\w)", re.IGNORECASE)
+
+
+def _phrase(word: str) -> str:
     parts = [re.escape(part) for part in re.split(r"[\s-]+", word.strip()) if part]
     plural = r"s?" if parts[-1][-1:].isalpha() else ""
-    phrase = r"[\s-]+".join(parts)
-    return re.compile(rf"(?<!\w){phrase}{plural}(?!\w)", re.IGNORECASE)
+    return r"[\s-]+".join(parts) + plural
+
+
+def in_engine(words: Sequence[str]) -> str:
+    """The same as one regular expression of the engine: RE2 and Java's look around nothing."""
+    phrases = [_phrase(word) for word in words if word.strip()]
+    return rf"(?i)(?:^|[^\p{{L}}\p{{N}}_])(?:{'|'.join(phrases)})(?:$|[^\p{{L}}\p{{N}}_])"
+
+
+def words_for_cards(words: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The listed words, and names of tiers that are words: a card shows what was written freely.
+
+    >>> words_for_cards(["tier"], ["Gold", "B"])
+    ('tier', 'Gold')
+    """
+    return (*words, *(name for name in names if len(name) >= LEAST_NAME))
 
 
 def words_with_names(words: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
@@ -49,23 +70,29 @@ def words_with_names(words: Sequence[str], names: Sequence[str]) -> tuple[str, .
     return (*words, *(f"tier {name}" for name in names if "tier" not in words))
 
 
-def answer(context: Context, texts: int, hits: Sequence[Hit]) -> Answer:
+def answer(context: Context, texts: int, on_cards: int, hits: Sequence[Hit]) -> Answer:
     """Where such words stand, or that there are none."""
     rows = tuple(
         {"source": h.source, "line": h.line, "column": h.column, "word": h.word, "text": h.text}
         for h in hits
     )
-    says = "No text says what a customer is worth." if not hits else ""
+    says = ["No text says what a customer is worth."] if not hits else []
+    if on_cards:
+        says.append(
+            "Promises and names of channels reach the cards of agents; one that holds such a"
+            " word is left out of the card when tiers are published."
+        )
     return Answer(
         kind="tier-wording",
         title="Words that no customer should read",
         context=context,
         figures=(
             Figure("texts_read", "Texts read", texts, Unit.COUNT),
+            Figure("card_texts", "Texts that agents' cards may show", on_cards, Unit.COUNT),
             Figure("words_found", "Words found", len(hits), Unit.COUNT),
         ),
         grids=(Grid("hits", "Where they stand", _COLUMNS, rows),),
-        notes=(says,) if says else (),
+        notes=tuple(says),
     )
 
 

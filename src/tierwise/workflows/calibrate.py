@@ -10,14 +10,14 @@ from datetime import date, timedelta
 
 import ibis.expr.types as ir
 
-from tierwise.engine.builds import Build
 from tierwise.errors import UsageError
 from tierwise.results import Answer
-from tierwise.settings import TiersSettings
 from tierwise.simulation.model import fit
 from tierwise.simulation.section import read_scenario
 from tierwise.simulation.written import scenario_text
 from tierwise.workflows import fit_report
+from tierwise.workflows.declared import tiers_built_with
+from tierwise.workflows.fit_held import held_against
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
 from tierwise.workflows.recorded import Recording, by_of, read_recorded
@@ -98,18 +98,13 @@ class SimulationDesk:
         weeks = max(recording.calls.days // 7, 1)
         text = scenario_text(model, title, recording.by, recording.first, recording.last, tiers)
         asked = read_scenario(tomllib.loads(text))
-        held = fit_report.held_against(asked, recording, weeks, RUNS, workers, progress)
+        held = held_against(asked, recording, weeks, RUNS, workers, progress)
         return Calibration(text, fit_report.answer(context, recording, model, held))
 
 
 def simulation_of(desk: Desk) -> SimulationDesk:
     """Questions about waiting of a desk."""
     return SimulationDesk(desk._open)
-
-
-def tiers_built_with(build: Build) -> TiersSettings:
-    """How tiers were declared when the build was made."""
-    return TiersSettings.model_validate(build.manifest["settings"].get("tiers", {}))
 
 
 def _tiers(look: Look) -> ir.Table:

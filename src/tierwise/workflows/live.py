@@ -182,7 +182,7 @@ def open_live(
         for name, one in project.settings.destinations.items()
     }
     with ExitStack() as stack:
-        store = stack.enter_context(store_of(project, environment))
+        store = stack.enter_context(store_of(project, environment, tell))
         migrate.upgrade(store, tell)
         return Live(store, hooks, stack.pop_all(), destinations, _card_rules(project, environment))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import logging
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tierwise.errors import NotFoundError, SettingsError
+from tierwise.settings.variables import filled, filled_url, unknown
 from tierwise.store import migrate, server, snapshots
 from tierwise.store.connect import Store, open_store, said_plainly
 from tierwise.store.snapshots import Manifest, Source
+from tierwise.tiers import card
+from tierwise.workflows.sendable import without_nul
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
     from tierwise.workflows.question import Question
-    from tierwise.workflows.tiers import Asked
+    from tierwise.workflows.tiers import Asked, Declared
     from tierwise.workflows.value import Desk
 
 BATCH_ROWS = 20_000
@@ -32,9 +35,15 @@ BATCH_ROWS = 20_000
 URL_VARIABLE = "TIERWISE_DATABASE_URL"
 """Stands before the project's own setting; with _FILE behind it, a file that holds the URL."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_ORIGIN = card.ORIGIN | {
+    "customer_id": "customers.customer_id",
+    "need": "customers.segment",
+    "decided_by": "tier_overrides.owner",
+}
+"""Where texts of a snapshot come from, as errors name it."""
 
 Tell = Callable[[str], None]
+warn: Tell = logging.getLogger(__name__).warning
 Environment = Mapping[str, str]
 
 
@@ -47,7 +56,8 @@ def publish(
     without a goal, StoreError where the store does not answer or refuses.
     """
     question = replace(question, where=())  # a slice would make everybody else unknown
-    source = _source(desk, question, asked)
+    declared = desk.tiers.declared(question, asked)
+    source = _source(desk, declared)
     with tempfile.TemporaryDirectory(prefix="tierwise-") as folder:
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -55,16 +65,15 @@ def publish(
             path = Path(folder) / "snapshot.parquet"
             rows = desk.tiers.write_snapshot(path, question, asked)
             tell(f"Sending {rows:,} customers")
-            return pq.ParquetFile(path).iter_batches(BATCH_ROWS)  # type: ignore[no-any-return]
+            return without_nul(pq.ParquetFile(path).iter_batches(BATCH_ROWS), _ORIGIN)
 
-        with store_of(desk.project, environment) as store:
+        with store_of(desk.project, environment, tell) as store:
             migrate.upgrade(store, tell)
-            done = snapshots.publish(store, source, batches, by=by, tell=tell)
+            done = snapshots.publish(store, source, batches, names=declared.names, by=by, tell=tell)
     return {**document(done.manifest), "was_current": done.was_current}
 
 
-def _source(desk: Desk, question: Question, asked: Asked) -> Source:
-    declared = desk.tiers.declared(question, asked)
+def _source(desk: Desk, declared: Declared) -> Source:
     return Source(
         project=desk.project.name,
         build_id=desk.build.id,
@@ -83,7 +92,7 @@ def undo(
 ) -> dict[str, Any]:
     """Go back to the snapshot before; NotFoundError where there is none that is kept."""
     _require_any(project, environment)
-    with store_of(project, environment) as store:
+    with store_of(project, environment, tell) as store:
         migrate.upgrade(store, tell)
         undone, now = snapshots.undo(store, by=by, tell=tell)
     return {"undone": document(undone), "current": document(now)}
@@ -107,7 +116,8 @@ class Stores:
         self._projects = projects
         self._environment = environment
         self._open: dict[str, tuple[Store, server.Running | None]] = {}
-        self._lock = threading.Lock()
+        # One each: a server that starts takes seconds, which are nothing to other projects.
+        self._locks = {key: threading.Lock() for key in projects}
 
     def current(self, key: str) -> dict[str, Any]:
         """Manifest of what a project has published; NotFoundError where it has nothing."""
@@ -121,7 +131,7 @@ class Stores:
         return document(found)
 
     def _store(self, key: str, project: ProjectFolder) -> Store:
-        with self._lock:
+        with self._locks[key]:
             if key not in self._open:
                 store, running = _opened(project, self._environment)
                 try:
@@ -134,10 +144,10 @@ class Stores:
 
     def close(self) -> None:
         """Close all of them, and stop what was started for this server alone."""
-        with self._lock:
-            for store, running in self._open.values():
-                _close(store, running)
-            self._open.clear()
+        for key, lock in self._locks.items():
+            with lock:
+                if key in self._open:
+                    _close(*self._open.pop(key))
 
 
 def document(manifest: Manifest) -> dict[str, Any]:
@@ -159,9 +169,16 @@ def _state(one: Manifest, now: Manifest | None) -> str:
 
 
 @contextmanager
-def store_of(project: ProjectFolder, environment: Environment) -> Iterator[Store]:
-    """The store of a project: the server that is named, else the embedded one."""
+def store_of(
+    project: ProjectFolder, environment: Environment, tell: Tell = warn
+) -> Iterator[Store]:
+    """The store of a project: the server that is named, else the embedded one.
+
+    `tell` hears what starting the embedded one changed outside of the project.
+    """
     store, running = _opened(project, environment)
+    if running is not None and running.note:
+        tell(running.note)
     try:
         yield store
     finally:
@@ -184,7 +201,13 @@ def database_url(project: ProjectFolder, environment: Environment) -> str | None
                 "Correct the path or the file's rights.",
             ) from None
     url = project.settings.project.database_url
-    return expanded(url, "database_url in [project]", environment) if url else None
+    return expanded_url(url, "database_url in [project]", environment) if url else None
+
+
+def expanded_url(url: str, name: str, environment: Environment) -> str:
+    """`expanded`, with what stands for user, password or an option quoted as URLs ask."""
+    _require_variables(url, name, environment)
+    return filled_url(url, environment)
 
 
 def expanded(text: str, name: str, environment: Environment) -> str:
@@ -192,13 +215,16 @@ def expanded(text: str, name: str, environment: Environment) -> str:
 
     Raises SettingsError where a variable is not there; no message repeats the text.
     """
-    missing = [one for one in _VARIABLE.findall(text) if one not in environment]
-    if missing:
+    _require_variables(text, name, environment)
+    return filled(text, environment)
+
+
+def _require_variables(text: str, name: str, environment: Environment) -> None:
+    if missing := unknown(text, environment):
         raise SettingsError(
             f"{name} needs {', '.join(missing)}, which the environment does not have.",
             f"Set it before you start tierwise: export {missing[0]}=...",
         )
-    return _VARIABLE.sub(lambda found: environment[found[1]], text)
 
 
 def _opened(

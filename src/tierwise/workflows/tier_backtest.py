@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -48,6 +49,7 @@ class Backtest:
                 "Load a longer history, at least four months.",
             )
         self.review_months = review_months or 1
+        self._moments: dict[date, Moment] = {}
 
     @property
     def rest(self) -> Split:
@@ -56,7 +58,17 @@ class Backtest:
 
     def _moment(self, day: date, **changes: object) -> Moment:
         settings = self.settings.model_copy(update=changes)
-        return Moment(self.look, settings, self.lens, day, horizon_weeks=self.rest.weeks)
+        weeks, like = self.rest.weeks, self._moments.get(day)
+        found = Moment(self.look, settings, self.lens, day, horizon_weeks=weeks, like=like)
+        self._moments.setdefault(day, found)
+        return found
+
+    def by(self, rule: TierRule) -> Backtest:
+        """The same by another rule; what each day knew and expected is taken over."""
+        settings = self.settings.model_copy(update={"rule": rule})
+        found = Backtest(self.look, settings, self.lens, self.review_months)
+        found._moments = self._moments
+        return found
 
     def _after(self, table: ir.Table, split: Split) -> ir.Table:
         event = self.look.settings.active.event
@@ -100,11 +112,13 @@ class Backtest:
         rows = self.look.rows(backtest.calibration(placed, moment.cuts, len(self.settings.names)))
         return [{**row, "bin": int(row["bin"]) + 1} for row in rows]
 
-    def lists(self) -> list[tuple[str, str, dict[str, object]]]:
+    def lists(
+        self, rules: Sequence[TierRule] = COMPARED
+    ) -> list[tuple[str, str, dict[str, object]]]:
         """Captured value by rule and value, beside the naive list."""
         found = []
         naive = heldout.naive(self.look.lines(), self.rest, Lens.REVENUE, Activity.PURCHASE)
-        for rule in dict.fromkeys((self.settings.rule, *COMPARED)):
+        for rule in dict.fromkeys((self.settings.rule, *rules)):
             for basis, label in BASES.items():
                 try:
                     # The declared cuts serve the declared rule, defaults the others.
@@ -125,14 +139,18 @@ def backtest_answer(
     """Stability with and without holding, calibration of P(tier), captured value by rule."""
     if not look.has("order_lines"):
         raise MissingDataError("There are no order lines.", "Add [sources.order_lines].")
-    test = Backtest(look, settings, lens, review_months)
-    intervals = test.intervals()
+    return scored_answer(Backtest(look, settings, lens, review_months))
+
+
+def scored_answer(test: Backtest, rules: Sequence[TierRule] = COMPARED) -> Answer:
+    """The answer of a backtest, its lists by some rules."""
+    intervals, names = test.intervals(), test.settings.names
     scored = backtest.Scored(
-        test.middle, test.end, settings.names, intervals, test.bins(), test.lists()
+        test.middle, test.end, names, intervals, test.bins(), test.lists(rules)
     )
     customers = int(intervals[0][1]["customers"]) if intervals else 0  # type: ignore[call-overload]
     notes = (
         f"Reviews every {test.review_months} month(s) from {test.middle} on; nothing dated after"
         " a review was read to make up its tiers.",
     )
-    return backtest.answer(look.context(customers, test.lens), scored, notes)
+    return backtest.answer(test.look.context(customers, test.lens), scored, notes)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
 
 from tierwise.engine.texts import read_texts
-from tierwise.errors import DataError, MissingDataError, NotFoundError, UsageError
+from tierwise.errors import DataError, MissingDataError, UsageError
 from tierwise.results import Answer, Context
 from tierwise.scores import accounts as belonging
-from tierwise.scores import direct
-from tierwise.settings import Lens, TierBasis
+from tierwise.settings import TierBasis
 from tierwise.tiers import (
     audit,
     bottom,
+    card,
     cliffs,
     contexts,
     explain,
@@ -33,12 +33,11 @@ from tierwise.tiers import (
     values,
     wording,
 )
-from tierwise.tiers.sensitivity import Other
-from tierwise.value import demand, slices, wallet
-from tierwise.value.ranking import LABELS
+from tierwise.value import slices
 from tierwise.value.shares import Rows, top_count
 from tierwise.value.windows import between, earlier, first_day
 from tierwise.workflows.look import Look
+from tierwise.workflows.tier_tables import Tables, described, happy, received
 from tierwise.workflows.tiering import Tiering
 from tierwise.workflows.worth_lists import named
 
@@ -92,23 +91,6 @@ def overview_answer(found: Tiering) -> Answer:
     return overview.answer(context(found), rows, found.facts.cuts, found.settings, notes(found))
 
 
-def members_answer(found: Tiering, tier: str, limit: int) -> Answer:
-    """A tier's members, best first; all tiers' for ""."""
-    number = _number(found, tier) if tier else None
-    rows = found.look.rows(members.listed(found.members, number, limit))
-    title = f"Members of tier {tier}" if tier else "Members of all tiers"
-    names = found.look.names(rows)
-    return members.answer(context(found), rows, found.settings, names, title, notes(found))
-
-
-def _number(found: Tiering, tier: str) -> int:
-    folded = {name.casefold(): k for k, name in enumerate(found.settings.names, 1)}
-    if tier.casefold() not in folded:
-        known = ", ".join(found.settings.names)
-        raise NotFoundError(f'There is no tier "{tier}".', f"Tiers: {known}.")
-    return folded[tier.casefold()]
-
-
 def movers_answer(found: Tiering, limit: int) -> Answer:
     """Who moved at the last review, who is held, and decisions that are not in force."""
     look, table = found.look, found.members
@@ -130,12 +112,11 @@ def movers_answer(found: Tiering, limit: int) -> Answer:
     told = () if len(found.facts.days) > 1 else ("The data hold no earlier review to move from.",)
     return members.movers_answer(
         context(found),
-        rows,
-        look.rows(members.flows(table)),
-        look.rows(members.reasons(table)),
+        members.Movers(
+            rows, look.rows(members.flows(table)), look.rows(members.reasons(table)), expired
+        ),
         found.settings,
         look.names(rows),
-        expired,
         (*told, *notes(found)),
     )
 
@@ -154,24 +135,8 @@ def explain_answer(found: Tiering, customer_id: str) -> Answer:
 
 def sensitivity_answer(found: Tiering, limit: int) -> Answer:
     """Who changes tier under every other value that the data allow."""
-    look, own = found.look, (found.lens, found.settings.basis)
-    others, left_out = [], []
-    for lens in Lens:
-        for basis in TierBasis:
-            if (lens, basis) == own or (lens is not found.lens and basis is TierBasis.EVER):
-                continue
-            label = _value_label(lens, basis)
-            try:
-                placed = found.through(lens, basis).placed
-                others.append((Other(f"by_{lens}_{basis}", label), placed))
-            except DataError as error:
-                left_out.append(f"Not by {label}: {error.message}")
-    if not others:
-        raise MissingDataError(
-            "The data allow no other value.", "Map unit_cost or [sources.costs]."
-        )
-    table = look.session.keep("tiers_sensitivity", sensitivity.wide(found.now.placed, others))
-    names = [other for other, _ in others]
+    look = found.look
+    table, names, left_out = Tables(found).wide
     rows = look.rows(sensitivity.listed(table, limit))
     row = look.rows(sensitivity.changes(table, [other.key for other in names]))[0]
     return sensitivity.answer(
@@ -179,37 +144,13 @@ def sensitivity_answer(found: Tiering, limit: int) -> Answer:
     )
 
 
-def _value_label(lens: Lens, basis: TierBasis) -> str:
-    after = {
-        TierBasis.WINDOW: "of the window",
-        TierBasis.AHEAD: "expected of the window to come",
-        TierBasis.EVER: "expected without end",
-    }
-    return f"{LABELS[lens]}, {after[basis]}"
-
-
 # --- service received
-
-
-def _contacts(look: Look) -> ir.Table:
-    table = audit.require(look.table("contacts"))
-    look.refuse_lines("What customers received")
-    inside = table.filter(between(table, "created_at", look.start, look.as_of))
-    known = inside.filter(inside.customer_id.notnull())
-    return look.session.keep("tiers_contacts", audit.with_agents(known, look.table("agents")))
-
-
-def _per_customer(look: Look) -> tuple[ir.Table, list[str]]:
-    contacts = _contacts(look)
-    measures = audit.measures(contacts)
-    table = ratios.per_customer(contacts, measures, ("customer_id",))
-    return look.session.keep("tiers_received", table), list(measures)
 
 
 def audit_answer(found: Tiering) -> Answer:
     """What each tier and each band of value really received."""
     look = found.look
-    received, names = _per_customer(look)
+    per_customer, names = received(look)
     summary = found.now.summary.select("customer_id", "agent_minutes", "cost_to_serve")
     table = found.members.select("customer_id", "tier", "rank", "value")
     table = table.left_join(summary, "customer_id").drop("customer_id_right")
@@ -220,7 +161,7 @@ def audit_answer(found: Tiering) -> Answer:
     both = []
     for group, named_by in ((table.tier, label), (band, ranks)):
         groups = table.mutate(group=group)
-        joined = received.inner_join(groups.select("customer_id", "group"), "customer_id")
+        joined = per_customer.inner_join(groups.select("customer_id", "group"), "customer_id")
         sums = look.rows(ratios.by_group(joined, names, "group"))
         both.append((sums, look.rows(audit.sizes(groups, _perks(look), _owned(look))), named_by))
     told = look.contact_notes(look.start)
@@ -258,27 +199,22 @@ def _owned(look: Look) -> ir.Table | None:
 def cliffs_answer(found: Tiering) -> Answer:
     """Customers alike in value on two sides of a boundary."""
     look, cuts = found.look, found.facts.cuts
-    if all(bound in (0.0, float("inf")) for bound in cuts.values):
-        raise MissingDataError("No boundary parts anybody.", "Choose another rule.")
-    table = look.session.keep("tiers_cliffs", cliffs.near(found.members, cuts))
+    table = Tables(found).near
     rows = look.rows(cliffs.sides(table))
     try:
-        received, names = _per_customer(look)
-        got = look.rows(cliffs.received(table, received, names))
+        per_customer, names = received(look)
+        got = look.rows(cliffs.received(table, per_customer, names))
     except DataError:
         got = []
-    return cliffs.answer(context(found), rows, got, cuts, found.settings)
+    near = look.rows(cliffs.counted(table))[0]
+    return cliffs.answer(context(found), rows, near, got, cuts, found.settings)
 
 
 def served_answer(found: Tiering, limit: int) -> Answer:
     """Who gets less than the tier says, and who takes more."""
-    look, tiers = found.look, len(found.settings.names)
-    received, names = _per_customer(look)
-    below = look.rows(
-        served.listed_under(served.under(found.members, received, names, tiers), limit)
-    )
-    over = served.over(found.members, demand.shares(found.now.summary, found.lens))
-    above = look.rows(served.listed_over(over, limit))
+    look, tables = found.look, Tables(found)
+    below = look.rows(served.listed_under(tables.under, limit))
+    above = look.rows(served.listed_over(tables.over, limit))
     return served.answer(context(found), below, above, found.settings, look.names([*below, *above]))
 
 
@@ -287,14 +223,7 @@ def served_answer(found: Tiering, limit: int) -> Answer:
 
 def bottom_answer(found: Tiering, limit: int) -> Answer:
     """The last tier: structural and growable."""
-    look, cuts = found.look, found.facts.cuts
-    asked = look.table("wallets")
-    wallets = None if asked is None else wallet.expression(found.now.summary, asked)
-    boundary = next((v for v in reversed(cuts.values) if v != float("inf")), 0.0)
-    table = look.session.keep(
-        "tiers_bottom",
-        bottom.expression(found.members, wallets, boundary, len(found.settings.names)),
-    )
+    look, table = found.look, Tables(found).bottom
     rows = look.rows(bottom.listed(table, limit))
     return bottom.answer(
         context(found),
@@ -306,20 +235,9 @@ def bottom_answer(found: Tiering, limit: int) -> Answer:
     )
 
 
-def _happy(look: Look) -> ir.Table:
-    surveys, contacts = look.table("surveys"), look.table("contacts")
-    if surveys is not None:
-        surveys = surveys.filter(between(surveys, "at", look.start, look.as_of))
-    if contacts is not None:
-        contacts = contacts.filter(between(contacts, "created_at", look.start, look.as_of))
-    return satisfaction.scores(surveys, contacts)
-
-
 def satisfaction_answer(found: Tiering, limit: int) -> Answer:
     """Satisfaction and profit on one map."""
-    look = found.look
-    mapped = satisfaction.mapped(found.members, found.now.summary, _happy(look))
-    table = look.session.keep("tiers_satisfaction", mapped)
+    look, table = found.look, Tables(found).mapped
     calls = look.rows(satisfaction.first_calls(table, limit))
     return satisfaction.answer(
         context(found),
@@ -339,16 +257,10 @@ def fit_answer(found: Tiering, limit: int) -> Answer:
     chosen = [n for n in known if n in {*PROFILE, settings.need_by} and n not in barred]
     fit.require(chosen if customers is not None else [])
     assert customers is not None  # fit.require refuses else
-    described = customers.select(
-        "customer_id",
-        **{
-            n: slices.field(customers, n).cast("string").fill_null(slices.NOT_GIVEN) for n in chosen
-        },
-    )
     own = found.members.select("customer_id", "tier", "rank", "value", "near_value", "p_active")
-    table = described.left_join(own, "customer_id").drop("customer_id_right")
+    table = described(customers, chosen).left_join(own, "customer_id").drop("customer_id_right")
     try:
-        table = table.left_join(_happy(look), "customer_id").drop("customer_id_right")
+        table = table.left_join(happy(look), "customer_id").drop("customer_id_right")
     except MissingDataError:
         table = table.mutate(happy=ibis.null("float64"))
     table = look.session.keep("tiers_fit", table)
@@ -421,12 +333,28 @@ def _cells(found: Tiering, name: str) -> Rows:
 
 
 def wording_answer(found: Tiering, files: Sequence[str]) -> Answer:
-    """Words in texts for customers that say what they are worth."""
-    declared = found.settings.fairness
-    texts = read_texts(found.look.project.root, files or declared.texts)
-    words = wording.words_with_names(declared.words, found.settings.names)
+    """Words in texts for customers, and on agents' cards, that say what customers are worth."""
+    look, declared, names = found.look, found.settings.fairness, found.settings.names
+    shown = [] if files else _written(look)
+    wanted = files or declared.texts
+    # With nothing to read at all, reading says what to name.
+    texts = read_texts(look.project.root, wanted) if wanted or not shown else ()
+    words = wording.words_with_names(declared.words, names)
+    on_cards = wording.words_for_cards(declared.words, names)
     hits = [hit for name, text in texts for hit in wording.found_in(name, text, words)]
-    return wording.answer(found.look.context(0), len(texts), hits)
+    hits += [hit for name, text in shown for hit in wording.found_in(name, text, on_cards)]
+    as_they_are = replace(look.context(0), lens="", window="", window_from=None)
+    return wording.answer(as_they_are, len(texts), len(shown), hits)
+
+
+def _written(look: Look) -> list[tuple[str, str]]:
+    """Where from, and what, of every different text that may reach a card."""
+    tables = {n: t for n in card.TABLES if (t := look.table(n)) is not None}
+    texts = card.written(tables)
+    if texts is None:
+        return []
+    rows = look.rows(texts.order_by("origin", "text"))
+    return [(f"{row['origin']} ({row['rows']:,} rows)", row["text"]) for row in rows]
 
 
 # --- contexts
@@ -438,33 +366,15 @@ def contexts_answer(found: Tiering, by: str, limit: int) -> Answer:
     cells: Rows = []
     rows: Rows = []
     if by:
-        parts = _parts(found, by)
-        table = contexts.tiered(
-            contexts.pooled(parts, look.settings.min_cell), found.settings, _amounts(found)
-        )
-        table = look.session.keep("tiers_contexts", table)
+        table = Tables(found).by_context(by)
         cells = look.rows(contexts.by_context(table))
-        rows = look.rows(contexts.several(table, found.members, limit))
+        differing = contexts.differing(table, found.members)
+        rows = look.rows(contexts.several(differing, limit))
     groups, why = _accounts(found, limit)
     told += why
     names = named(look, (row.get("customer_id") or row["account_id"] for row in [*rows, *groups]))
-    return contexts.answer(context(found), by, cells, rows, groups, found.settings, names, told)
-
-
-def _amounts(found: Tiering) -> tuple[float, ...]:
-    """What rules that cut at amounts cut at."""
-    return found.settings.thresholds or tuple(min(v, 1e300) for v in found.facts.cuts.values)
-
-
-def _parts(found: Tiering, by: str) -> ir.Table:
-    look, lens = found.look, found.lens
-    dimension = look.dimension(by)
-    lines = slices.labelled(
-        look.lines(), look.whole.table("customers"), dimension.name, of_line=dimension.of_line
-    )
-    parts = direct.by_context(lines, found.now.summary, lens, look.start, look.as_of)
-    kept = parts.filter(parts.context != direct.NOT_BY_LINE)
-    return kept.mutate(value=kept.value.fill_null(Decimal(0)))
+    asked = contexts.Found(by, cells, rows, groups)
+    return contexts.answer(context(found), asked, found.settings, names, told)
 
 
 def _accounts(found: Tiering, limit: int) -> tuple[Rows, list[str]]:

@@ -5,8 +5,15 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.tiers import card
+from tierwise.settings import TiersSettings
+from tierwise.tiers import card, wording
 from tierwise.workflows.tiering import Tiering
+
+
+def withheld(settings: TiersSettings) -> str:
+    """Regular expression of what no card may say."""
+    words = wording.words_for_cards(settings.fairness.words, settings.names)
+    return wording.in_engine(words) if words else ""
 
 
 def snapshot(found: Tiering) -> ir.Table:
@@ -14,7 +21,7 @@ def snapshot(found: Tiering) -> ir.Table:
     table = found.members
     look = found.look.whole
     tables = {n: t for n in card.TABLES if (t := look.table(n)) is not None}
-    shown = card.cards(table, tables, found.day)
+    shown = card.cards(table, tables, found.day, withheld=withheld(found.settings))
     cases = [(table.tier == k, name) for k, name in enumerate(found.settings.names, 1)]
     rows = table.select(
         "customer_id",

@@ -15,7 +15,6 @@ import numpy as np
 from dateutil.relativedelta import relativedelta
 from pydantic import ValidationError
 
-from tierwise.engine.builds import Build
 from tierwise.engine.derived import Derived, derived
 from tierwise.errors import DataError, MissingDataError, SettingsError
 from tierwise.lifetime import discounting
@@ -33,11 +32,6 @@ SHAPE = 1
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
-def tiers_built_with(build: Build) -> TiersSettings:
-    """How tiers were declared when the build was made; a build from before tiers has defaults."""
-    return TiersSettings.model_validate(build.manifest["settings"].get("tiers", {}))
-
-
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """What is expected of buyers, and how it was found."""
@@ -47,7 +41,11 @@ class Ahead:
 
 
 class Moment:
-    """The rule and the chances as of one day; nothing later is read."""
+    """The rule and the chances as of one day; nothing later is read.
+
+    `like` is a moment of the same day, lens and horizon by another rule or basis: what is
+    known and expected does not hang on these, and is taken from it.
+    """
 
     def __init__(
         self,
@@ -57,8 +55,10 @@ class Moment:
         day: date,
         *,
         horizon_weeks: float | None = None,
+        like: Moment | None = None,
     ) -> None:
         self._horizon_weeks = horizon_weeks
+        self._like = like
         self.look = look
         self.settings = settings
         self.lens = lens
@@ -71,6 +71,8 @@ class Moment:
     @cached_property
     def summary(self) -> ir.Table:
         """One row a customer known by the day."""
+        if self._like is not None:
+            return self._like.summary
         if self.day == self.look.as_of:
             return self.look.summary
         found = self.look.summary_of(first_day(self.day, self.look.window), self.day)
@@ -91,11 +93,14 @@ class Moment:
     def ahead(self) -> Ahead | None:
         """What is expected of each buyer; None where no expectation can be had."""
         try:
-            return self._ahead()
+            return self._ahead
         except DataError:
             return None
 
+    @cached_property
     def _ahead(self) -> Ahead:
+        if self._like is not None:
+            return self._like._ahead
         own = self.look.settings.lifetime
         life = Lifetime(self.look, own, lens=self.lens, known_on=self.day)
         bought = life.purchases()
@@ -117,7 +122,7 @@ class Moment:
         if self.settings.basis is TierBasis.WINDOW:
             return values.of_window(self.summary, self.lens)
         column = "near_value" if self.settings.basis is TierBasis.AHEAD else "ever_value"
-        found = self._ahead()  # its error says why there is none
+        found = self._ahead  # its error says why there is none
         return values.of_expectation(self.summary, found.table, column)
 
     @cached_property

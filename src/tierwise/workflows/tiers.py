@@ -11,12 +11,14 @@ from tierwise.engine.builds import Build
 from tierwise.errors import SettingsError
 from tierwise.results import LISTED, Answer
 from tierwise.settings import Lens, TierBasis, TierRule, TiersSettings
+from tierwise.workflows import tier_lists
 from tierwise.workflows import tier_reports as reports
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.look import Look
 from tierwise.workflows.question import Question
 from tierwise.workflows.tier_backtest import backtest_answer
 from tierwise.workflows.tier_snapshot import snapshot
-from tierwise.workflows.tiering import Tiering, checked, tiers_built_with, with_goal
+from tierwise.workflows.tiering import Tiering, checked, with_goal
 
 __all__ = [
     "AS_DECLARED",
@@ -24,7 +26,6 @@ __all__ = [
     "Declared",
     "TierDesk",
     "rules_that_fit",
-    "tiers_built_with",
 ]
 
 DEFAULT = Question()
@@ -75,6 +76,7 @@ class Declared:
     window: str  # such as "12m"
     rule: TierRule
     basis: TierBasis
+    names: tuple[str, ...]  # of the tiers, best first
 
 
 class TierDesk:
@@ -105,9 +107,13 @@ class TierDesk:
         *,
         limit: int = LISTED,
     ) -> Answer:
-        """A tier's members, best first, each with why; everybody for ""."""
+        """A tier's members, best first, each with why; everybody for "".
+
+        Instead of a tier it may be the selector that stands behind a number of any answer
+        about tiers, such as `reason:held_up` or `move:A>B`.
+        """
         with self._tiering(question, asked) as found:
-            return reports.members_answer(found, tier, limit)
+            return tier_lists.members_answer(found, tier, limit)
 
     def explain(
         self, customer_id: str, question: Question = DEFAULT, asked: Asked = AS_DECLARED
@@ -220,4 +226,6 @@ class TierDesk:
         """
         with self._tiering(question, asked) as found:
             settings, window = found.settings, str(found.look.window)
-            return Declared(settings.goal, found.lens, window, settings.rule, settings.basis)
+            return Declared(
+                settings.goal, found.lens, window, settings.rule, settings.basis, settings.names
+            )

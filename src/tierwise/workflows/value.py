@@ -15,6 +15,7 @@ from tierwise.engine.project import ProjectFolder
 from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
 from tierwise.results import LISTED, Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period, PurchaseModelName
+from tierwise.tiers.selecting import is_selector
 from tierwise.value import (
     bands,
     belief,
@@ -254,10 +255,10 @@ class Desk:
     ) -> Answer:
         """The customers behind a figure: rank:1-40, loss-makers, state:lost, slice:country=UK.
 
-        `tier:A` lists a tier's members, `find:text` looks for ids and names instead.
+        `tier:A` and others of tiers list members, `find:text` looks for ids and names instead.
         """
-        if selector.startswith("tier:"):
-            return self.tiers.members(selector.removeprefix("tier:"), question, limit=limit)
+        if is_selector(selector):
+            return self.tiers.members(selector, question, limit=limit)
         chosen = member_lists.parse(selector)
         with self._open(self._narrowed(question, chosen)) as look:
             measure = chosen.measure or look.lens

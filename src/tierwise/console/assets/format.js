@@ -44,6 +44,8 @@
         return cents.format(found);
       case "number":
         return Math.abs(found) >= 100 ? cents.format(found).replace(/\.00$/, "") : significant(found);
+      case "chance":
+        return found < 0.001 ? "< 0.001" : Number(found).toFixed(3);
       case "count":
       case "rank":
         return count.format(found);

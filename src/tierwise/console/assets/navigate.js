@@ -87,7 +87,8 @@
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
     RowLink: (props) => {
       const text = props.valueFormatted || props.value;
-      const href = props.data && props.data._href;
+      const own = props.data && props.data._hrefs && props.data._hrefs[props.colDef.field];
+      const href = own === undefined ? props.data && props.data._href : own;
       if (!href) return text;
       const follow = (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;

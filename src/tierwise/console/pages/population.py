@@ -69,7 +69,7 @@ def _movement(desk: Desk, view: View) -> Component:
         figure_row(answer.figures, answer.context, view),
         panel(
             answer.title,
-            heat_table(answer.grid("deciles")),
+            heat_table(answer.grid("deciles"), view),
             hint="Rows: where customers were in the window before. "
             "Columns: where they are now. 1 is the best tenth.",
         ),

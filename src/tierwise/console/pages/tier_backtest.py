@@ -33,13 +33,8 @@ def _fill(desk: Desk, view: View) -> Content:
             hint="Value until the next review, captured by the lists that are held, by the rule,"
             " and by the rule cut as long.",
         ),
-        html.Div(
-            [
-                table(answer.grid("calibration"), answer.context, view, id="tier-bins"),
-                table(answer.grid("captured"), answer.context, view, id="tier-captured"),
-            ],
-            className="tw-halves",
-        ),
+        table(answer.grid("captured"), answer.context, view, id="tier-captured"),
+        table(answer.grid("calibration"), answer.context, view, id="tier-bins"),
         notes(rest),
     )
     return Content(answer.context, body)

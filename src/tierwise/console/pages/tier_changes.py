@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -25,12 +26,18 @@ def _fill_movers(desk: Desk, view: View) -> Content:
     answer = desk.tiers.movers(view.question(), asked(view), limit=LISTED)
     flows = panel(
         answer.grid("flows").title,
-        heat_table(answer.grid("flows")),
+        heat_table(answer.grid("flows"), view),
         hint="Rows: the tier before. Columns: the tier now. Shaded by share of the row.",
     )
     body = stack(
         figure_row(answer.figures, answer.context, view),
-        html.Div([flows, _reasons(answer)], className="tw-halves"),
+        html.Div(
+            [
+                html.Div([flows, _counted(answer, view)], className="tw-stack tw-flush"),
+                _reasons(answer),
+            ],
+            className="tw-halves",
+        ),
         table(
             leading(told(answer.grid("movers")), *MEMBER_FIRST),
             answer.context,
@@ -41,6 +48,13 @@ def _fill_movers(desk: Desk, view: View) -> Content:
         notes(answer.notes),
     )
     return Content(answer.context, body)
+
+
+def _counted(answer: Answer, view: View) -> Component:
+    """Customers by reason, each number with its way to them; the chart beside it says more."""
+    grid = answer.grid("reasons")
+    short = replace(grid, columns=tuple(c for c in grid.columns if c.name != "means"))
+    return table(short, answer.context, view, hint="A row opens its customers.")
 
 
 def _reasons(answer: Answer) -> Component:
@@ -83,7 +97,13 @@ def _fill_sensitivity(desk: Desk, view: View) -> Content:
         panel(
             "If tiers were made of another value", chart, hint="Up and down from where they are."
         ),
-        table(answer.grid("others"), answer.context, view, id="tier-others"),
+        table(
+            answer.grid("others"),
+            answer.context,
+            view,
+            id="tier-others",
+            hint="A row opens who would change tier.",
+        ),
         table(
             told(answer.grid("hang")),
             answer.context,
@@ -125,6 +145,7 @@ def _fill_cliffs(desk: Desk, view: View) -> Content:
             answer.grid("sides"),
             answer.context,
             view,
+            hint="A row opens its customers.",
             empty="No customer stands near a boundary.",
         ),
         notes(answer.notes),

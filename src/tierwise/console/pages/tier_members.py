@@ -9,7 +9,7 @@ from tierwise.console.parts.figures import figure_row, notes, stack
 from tierwise.console.parts.tables import table
 from tierwise.console.parts.tiered import LISTED, MEMBER_FIRST, WORKING, asked, choice, tier_page
 from tierwise.console.view import View
-from tierwise.workflows.tiers import tiers_built_with
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.value import Desk
 
 
@@ -17,7 +17,8 @@ def _fill(desk: Desk, view: View) -> Content:
     tier = view.get("tier")
     answer = desk.tiers.members(tier, view.question(), asked(view), limit=LISTED)
     names = {"": "All", **{name: name for name in tiers_built_with(desk.build).names}}
-    chosen = next((name for name in names if name.casefold() == tier.casefold()), "")
+    chosen = next((name for name in names if name.casefold() == tier.casefold()), tier)
+    names |= {} if chosen in names else {chosen: "This list"}  # one behind a number
     body = stack(
         figure_row(answer.figures, answer.context, view),
         table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -28,8 +29,19 @@ def _fill_bottom(desk: Desk, view: View) -> Content:
     body = stack(
         figure_row(answer.figures, answer.context, view),
         html.Div(
-            [_kinds(answer), table(answer.grid("needs"), answer.context, view)],
+            [
+                _kinds(answer),
+                table(
+                    answer.grid("needs"), answer.context, view, hint="A row opens its customers."
+                ),
+            ],
             className="tw-halves",
+        ),
+        table(
+            replace(answer.grid("kinds"), title="Evidence, counted"),
+            answer.context,
+            view,
+            hint="A row opens its customers.",
         ),
         table(
             leading(
@@ -75,7 +87,7 @@ def _fill_satisfaction(desk: Desk, view: View) -> Content:
             [
                 panel(
                     "Satisfaction and profit",
-                    quadrant_map(answer),
+                    quadrant_map(answer, view),
                     hint="Customers who answered, and the profit that they bring, by tier.",
                 ),
                 panel(
@@ -95,7 +107,7 @@ def _fill_satisfaction(desk: Desk, view: View) -> Content:
             hint="Most profit first. A row opens the customer.",
             empty="Nobody who is profitable said to be unhappy.",
         ),
-        table(answer.grid("quadrants"), answer.context, view),
+        table(answer.grid("quadrants"), answer.context, view, hint="A row opens its customers."),
         notes(answer.notes),
     )
     return Content(answer.context, body)
@@ -110,7 +122,13 @@ def _fill_fit(desk: Desk, view: View) -> Content:
             _lifts(answer),
             hint="Above 1, the best customers are so more often than others.",
         ),
-        table(answer.grid("profile"), answer.context, view, id="fit-profile"),
+        table(
+            answer.grid("profile"),
+            answer.context,
+            view,
+            id="fit-profile",
+            hint="A row opens its customers.",
+        ),
         table(
             answer.grid("alike"),
             answer.context,

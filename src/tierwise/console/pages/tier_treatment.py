@@ -20,7 +20,7 @@ from tierwise.results import Answer
 from tierwise.results.answer import Row
 from tierwise.settings import TierBasis
 from tierwise.units import Unit
-from tierwise.workflows.tiers import tiers_built_with
+from tierwise.workflows.declared import tiers_built_with
 from tierwise.workflows.value import Desk
 
 _FIRST = (

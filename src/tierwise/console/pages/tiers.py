@@ -46,7 +46,7 @@ def _fill_overview(desk: Desk, view: View) -> Content:
         figure_row(figures, answer.context, view),
         html.Div([_shares(answer), _certainty(answer)], className="tw-halves"),
         table(
-            leading(answer.grid("tiers"), *_FIRST),
+            leading(told(answer.grid("tiers")), *_FIRST),
             answer.context,
             view,
             hint=f"{answer.title}. A row opens the members of the tier.",
@@ -143,7 +143,7 @@ def _fill_contexts(desk: Desk, view: View) -> Content:
             parts,
             answer.context,
             view,
-            hint="Customers by tier, each context cut on its own.",
+            hint="Customers by tier, each context cut on its own. A number opens its customers.",
             aside=_by(known, by),
             empty="Nothing on order lines tells contexts apart: map channel, business_unit"
             " or product_type in [sources.order_lines].",

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
 from tierwise.console.parts.scales import reach, ticks_around, ticks_within
-from tierwise.results import Grid
+from tierwise.console.view import View
+from tierwise.results import Column, Grid
+from tierwise.results.answer import Row
 from tierwise.units import Unit
 
 _TICKS = {Unit.MONEY: "tickMoney", Unit.SHARE: "tickShare", Unit.RANK: "tickRank"}
@@ -222,15 +224,17 @@ def calibration(
     return html.Div(hidden, className="tw-chart", role="img", **aria(label=describes))
 
 
-def heat_table(grid: Grid) -> Component:
-    """A grid of counts, each cell tinted by its part of the largest in the row."""
-    names = [column.name for column in grid.columns[1:]]
+def heat_table(grid: Grid, view: View) -> Component:
+    """A grid of counts, each cell tinted by its part of the largest in the row.
+
+    A number whose column says what it opens leads to its rows.
+    """
     head = [html.Th("", scope="col"), *(html.Th(c.label, scope="col") for c in grid.columns[1:])]
     body = [
         html.Tr(
             [
                 html.Th(str(row[grid.columns[0].name]), scope="row"),
-                *_heat_cells([row[n] for n in names]),
+                *_heat_cells(row, grid.columns[1:], view),
             ]
         )
         for row in grid.rows
@@ -241,13 +245,19 @@ def heat_table(grid: Grid) -> Component:
     )
 
 
-def _heat_cells(counts: Sequence[int]) -> list[Component]:
-    largest = max(*counts, 1)
+def _heat_cells(row: Row, columns: Sequence[Column], view: View) -> list[Component]:
+    largest = max(*(row[column.name] for column in columns), 1)
     return [
         html.Td(
-            f"{count:,}" if count else "",
-            style={"--heat": f"{count / largest:.2f}"},
+            _counted(row, column, view),
+            style={"--heat": f"{row[column.name] / largest:.2f}"},
             className="tw-heat",
         )
-        for count in counts
+        for column in columns
     ]
+
+
+def _counted(row: Row, column: Column, view: View) -> Component | str:
+    count, opens = row[column.name], str(row.get(column.opens) or "")
+    text = f"{count:,}" if count else ""
+    return dcc.Link(text, href=view.opens(opens), className="tw-link") if text and opens else text

@@ -116,7 +116,9 @@ def definitions(
         }
         for c, width in zip(columns, plan.widths, strict=True)
     ]
-    found[0] |= {"cellRenderer": "RowLink"}
+    for at, column in enumerate(columns):
+        if at == 0 or column.opens:
+            found[at] |= {"cellRenderer": "RowLink"}
     for at in range(_naming(columns) if plan.wide else 0):
         found[at] |= {"pinned": "left", "width": plan.widths[at], "flex": None}
     return found

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from tierwise.console.parts.aria import aria
 from tierwise.console.parts.charts import POINT_COLORS, axis_of
 from tierwise.console.parts.scales import reach
+from tierwise.console.view import View
 from tierwise.results import Answer, Context
 from tierwise.results.answer import Row
 from tierwise.units import Unit
@@ -25,11 +26,11 @@ _FIELDS = (  # as on a map: profit upwards, satisfaction to the right
 )
 
 
-def quadrant_map(answer: Answer) -> Component:
-    """Four fields with customers and profit by tier."""
+def quadrant_map(answer: Answer, view: View) -> Component:
+    """Four fields with customers and profit by tier; each number opens its customers."""
     rows = answer.grid("quadrants").rows
     fields = [
-        _field(name, kind, [row for row in rows if row["quadrant"] == name], answer.context)
+        _field(name, kind, [row for row in rows if row["quadrant"] == name], answer.context, view)
         for name, kind in _FIELDS
     ]
     return html.Div(
@@ -42,13 +43,19 @@ def quadrant_map(answer: Answer) -> Component:
     )
 
 
-def _field(name: str, kind: str, rows: Sequence[Row], context: Context) -> Component:
+def _field(name: str, kind: str, rows: Sequence[Row], context: Context, view: View) -> Component:
     where, _, todo = name.partition(": ")
     lines = [
         html.Tr(
             [
                 html.Th(str(row["tier"]), scope="row"),
-                html.Td(f"{row['customers']:,}"),
+                html.Td(
+                    dcc.Link(
+                        f"{row['customers']:,}",
+                        href=view.opens(str(row["opens"])),
+                        className="tw-link",
+                    )
+                ),
                 html.Td(f"{row['profit']:,.0f}"),
             ]
         )

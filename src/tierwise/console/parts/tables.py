@@ -62,7 +62,7 @@ def table_body(
     """The table alone, without its toolbar."""
     columns = [c for c in grid.columns if c.name != grid.opens]
     follow = links or (lambda row: view.opens(str(row.get(grid.opens) or "")) if grid.opens else "")
-    rows = [_row(row, columns, follow(row)) for row in grid.rows]
+    rows = [_row(row, columns, follow(row), view) for row in grid.rows]
     short = len(rows) <= _FITS
     plan = layout(columns, grid.rows)
     found: Component = dag.AgGrid(
@@ -128,9 +128,18 @@ def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Compo
     return found
 
 
-def _row(row: Row, columns: Sequence[Column], href: str) -> Mapping[str, Any]:
+def _row(row: Row, columns: Sequence[Column], href: str, view: View) -> Mapping[str, Any]:
+    """Cells, the address that the row leads to, and those that single numbers lead to."""
     cells = {column.name: plain(row.get(column.name)) for column in columns}
-    return {**cells, "_href": href} if href else cells
+    own = {c.name: value_link(row, c, view) for c in columns if c.opens}
+    links = {"_href": href} if href else {}
+    return {**cells, **links, **({"_hrefs": own} if own else {})}
+
+
+def value_link(row: Row, column: Column, view: View) -> str:
+    """Address of the rows behind one number of a row; "" where it is none, or nothing."""
+    opens = str(row.get(column.opens) or "") if column.opens else ""
+    return view.opens(opens) if opens and row.get(column.name) else ""
 
 
 def _options(short: bool, padding: int) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from tierwise.console.parts.words import BASIS_NAMES, RULE_NAMES, capital
 from tierwise.console.view import View
 from tierwise.errors import UsageError
 from tierwise.settings import TierBasis, TierRule
-from tierwise.workflows.tiers import Asked, rules_that_fit, tiers_built_with
+from tierwise.workflows.declared import tiers_built_with
+from tierwise.workflows.tiers import Asked, rules_that_fit
 from tierwise.workflows.value import Desk
 
 if TYPE_CHECKING:

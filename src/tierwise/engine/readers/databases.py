@@ -23,6 +23,7 @@ from tierwise.engine.readers.rows import (
 )
 from tierwise.errors import SourceError
 from tierwise.settings.model import Source
+from tierwise.settings.variables import filled_url, unknown
 
 _ATTACHED = {
     "postgres": ("postgres_scanner", "postgres"),
@@ -41,7 +42,6 @@ _NO_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_database(
@@ -67,8 +67,7 @@ def read_database(
 
 def _resolved(table: str, source: Source, environment: Mapping[str, str], name: str) -> str:
     url = source.url or ""
-    missing = [found for found in _VARIABLE.findall(url) if found not in environment]
-    if missing:
+    if missing := unknown(url, environment):
         raise unreadable(
             "missing-environment",
             table,
@@ -76,7 +75,7 @@ def _resolved(table: str, source: Source, environment: Mapping[str, str], name: 
             f"The url needs {', '.join(missing)}, which the environment does not have.",
             f"Set it before you start tierwise: export {missing[0]}=...",
         )
-    return _VARIABLE.sub(lambda found: environment[found[1]], url)
+    return filled_url(url, environment)
 
 
 def _location(root: Path, url: str) -> Path:
