@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from tests.engine.conftest import COLUMNS
 
 from tierwise.engine.load import load
 from tierwise.engine.project import open_project
@@ -195,6 +196,21 @@ def test_two_currencies_without_rates_are_refused_with_their_sums(load_csv):
     assert loaded.report.tables == ()
 
 
+def test_an_unreadable_day_brings_no_second_complaint_about_its_rate(load_project, tmp_path):
+    """A row is told of its first fault alone, not of an amount or a rate that follows from it."""
+    (tmp_path / "rates.csv").write_text("rate_on,currency,rate\n2024-01-01,USD,0.9\n")
+    (tmp_path / "o.csv").write_text(
+        "order,customer,date,amount,currency\n1,c,2024-01-05,10,USD\n2,c,2024-02-30,45.10,USD\n"
+        "3,c,2023-12-31,7,USD\n4,c,2024-01-06,,USD\n"
+    )
+    loaded = load_project(
+        f'[sources.rates]\npath = "rates.csv"\n[sources.order_lines]\npath = "o.csv"\n'
+        f"columns = {{ {COLUMNS} }}\n"
+    )
+    errors = [(p.code, p.row, p.count) for p in loaded.report.errors]
+    assert sorted(errors) == [("missing-value", 5, 1), ("no-rate", 4, 1), ("not-a-date", 3, 1)]
+
+
 def test_amounts_are_converted_at_the_latest_rate_of_their_day(load_csv, tmp_path):
     (tmp_path / "rates.csv").write_text(
         "rate_on,currency,rate\n2024-01-06,USD,0.90\n2024-02-01,USD,0.95\n2024-03-01,USD,0\n"
@@ -313,12 +329,15 @@ def test_mixed_decimal_signs_ask_which(load_csv):
         "mixed-decimal-signs"
     )
     assert "decimal" in problem.remedy
+    assert (problem.row, problem.column, problem.value) == (2, "amount", "1.234,50")
+    assert '"12.50" (line 3)' in problem.message
 
 
 def test_a_lone_comma_before_three_digits_asks_what_it_means(load_csv):
     problem = load_csv(HEADER + '1,c,2024-01-05,"1,234"\n').problem("ambiguous-decimal-sign")
     assert "1234" in problem.message
     assert "1.234" in problem.message
+    assert (problem.row, problem.column, problem.value) == (2, "amount", "1,234")
 
 
 DOTTED = "order;customer;date;amount\n1;c;2024-01-05;1.234\n2;c;2024-01-06;-12.000\n"

@@ -49,18 +49,18 @@ def init(
     from tierwise.workflows.init import propose
 
     proposal = propose(folder, today=options.today())
-    typer.echo(proposal.toml())
+    if proposal.lacks and not proposal.sources:
+        raise MissingDataError(
+            f"Nothing was written. {proposal.lacks}\n",
+            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
+        )
+    typer.echo(proposal.mapping())
     for line in proposal.reasons():
         say(line)
     if (folder / "tierwise.toml").exists():
         raise UsageError(
             f"{folder / 'tierwise.toml'} exists and was left alone.",
             "Compare the proposal above, or move it away first.",
-        )
-    if proposal.lacks and not proposal.sources:
-        raise MissingDataError(
-            f"Nothing was written. {proposal.lacks}\n",
-            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
         )
     if yes or _agreed(folder):
         proposal.write()
@@ -69,7 +69,10 @@ def init(
                 f"Written, but {proposal.lacks}\n",
                 "Correct the files or complete [sources] in tierwise.toml, then: tierwise check.",
             )
-        say("Written. Next: tierwise check, then tierwise value concentration.")
+        say(
+            "Written, with every other setting as a comment."
+            " Next: tierwise check, then tierwise value concentration."
+        )
 
 
 def _agreed(folder: Path) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.mapping import Field, Mapped
-from tierwise.engine.readers.rows import UnreadableError
 from tierwise.settings.zones import UTC
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Kind
@@ -146,18 +145,13 @@ def variants(form: str) -> tuple[str, ...]:
 def look_at_dates(
     session: Session, mapped: Mapped, wanted: str | None
 ) -> tuple[dict[str, DateFormat], tuple[Problem, ...]]:
-    """The format of every text column that holds dates; UnreadableError when two would fit."""
+    """The format of every text column that holds dates; where two would fit, an error says so."""
     fields = [f for f in mapped.fields if f.is_text and f.column.kind in {Kind.DATE, Kind.TIME}]
     found: dict[str, DateFormat] = {}
     problems: list[Problem] = []
-    doubts: list[Problem] = []
     for field in fields:
-        form, said = _look(session, mapped, field, wanted)
-        found[field.column.name] = form
-        for problem in said:
-            (doubts if problem.severity is Severity.ERROR else problems).append(problem)
-    if doubts:
-        raise UnreadableError(*doubts)
+        found[field.column.name], said = _look(session, mapped, field, wanted)
+        problems += said
     return found, tuple(problems)
 
 

@@ -53,13 +53,22 @@ def rule_problems(
     view: ir.Table,
     judged: Sequence[Rule],
     counts: Mapping[str, int],
+    *,
+    sums: bool = True,
 ) -> list[Problem]:
-    """One problem for each rule that holds somewhere."""
-    return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
+    """One problem for each rule that holds somewhere; `sums` where amounts can be added up."""
+    return [
+        _problem(session, fields, view, rule, counts, sums) for rule in judged if counts[rule.name]
+    ]
 
 
 def _problem(
-    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    rule: Rule,
+    counts: Mapping[str, int],
+    sums: bool,
 ) -> Problem:
     first = session.rows(view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW).limit(1))[0]
     field = fields.field(rule.column)
@@ -71,7 +80,7 @@ def _problem(
         rule.code,
         severity,
         fields.table.name,
-        rule.message + _sum(session, view, rule, fields.table),
+        rule.message + (_sum(session, view, rule, fields.table) if sums else ""),
         remedy,
         first[FILE],
         first[ROW],

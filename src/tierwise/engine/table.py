@@ -23,7 +23,7 @@ from tierwise.engine.rejects import Rejects
 from tierwise.engine.reused import find_reused, reused_problem
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
-from tierwise.tables.problems import Problem
+from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import (
     AMOUNTS,
     Effect,
@@ -114,6 +114,10 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
         session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
     )
     judged = rules(view, table, as_of=loading.as_of, today=loading.today)
+    if doubts := [p for p in (*noticed, *said) if p.severity is Severity.ERROR]:
+        beside = _beside(session, fields, view, judged, (*noticed, *said))
+        forget(session, fields)
+        raise UnreadableError(*doubts, beside=beside)
     counts = _counted(session, view, judged)
     good = _good(view, judged, counts)
     repeated = _repeated(session, fields, good)
@@ -133,6 +137,32 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
     forget(session, fields)
     return Outcome(loaded, tuple(problems), rows)
+
+
+def _beside(
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    judged: Sequence[Rule],
+    noticed: Sequence[Problem],
+) -> list[Problem]:
+    """What else is wrong in a table that cannot be loaded yet, so that all is corrected at once.
+
+    Amounts of several kinds are not added up, and days that are in doubt are not
+    held against today.
+    """
+    dated = any(problem.code == "ambiguous-date" for problem in noticed)
+    sure = [rule for rule in judged if not (dated and rule.effect is Effect.LEAVE_OUT)]
+    counts = _counted(session, view, sure)
+    repeated = _repeated(session, fields, _good(view, sure, counts))
+    known = [problem for problem in noticed if problem.severity is not Severity.ERROR]
+    return [
+        *fields.rows.problems,
+        *known,
+        *unread(fields.table, fields.rows),
+        *rule_problems(session, fields, view, sure, counts, sums=False),
+        *duplicate_problems(fields, repeated),
+    ]
 
 
 def _dropping(judged: Sequence[Rule]) -> list[Rule]:

@@ -158,6 +158,8 @@ def _empty(t: ir.Table, column: Column) -> Rule:
     for flag in ("bad", "big"):
         given = _flag(t, f"{column.name}__{flag}")
         empty = empty if given is None else empty & ~given
+    if column.kind is Kind.MONEY and "fx_rate" in t.columns:
+        empty &= t["fx_rate"].notnull()  # without a rate the amount is there, and not converted
     return Rule(
         "missing-value",
         column.name,
@@ -262,7 +264,7 @@ def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
             Rule(
                 "no-rate",
                 "currency",
-                t["fx_rate"].isnull(),
+                t["fx_rate"].isnull() & _has_day(t, table),
                 Effect.REJECT,
                 Severity.ERROR,
                 "There is no rate for this currency on or before the day; the row is left out.",
@@ -282,6 +284,12 @@ def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
             )
         )
     return found
+
+
+def _has_day(t: ir.Table, table: Table) -> ir.BooleanValue:
+    """Whether a row is not left out already for want of its day."""
+    needed = table.happened in table.required and table.happened in t.columns
+    return t[table.happened].notnull() if needed else ibis.literal(True)
 
 
 def _of_amounts(t: ir.Table, table: Table) -> list[Rule]:
