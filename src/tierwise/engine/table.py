@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -56,6 +56,7 @@ class LoadedTable:
     columns: tuple[str, ...]
     first_on: date | None
     last_on: date | None
+    first_later: date | None = None  # first day after the as-of date, where nothing is before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     problems += _reused(loading, fields)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
+    if not kept and counts["left_out"]:
+        loaded = replace(loaded, first_later=_first_later(session, table, view, judged))
     forget(session, fields)
     return Outcome(loaded, tuple(problems), rows)
 
@@ -311,6 +314,14 @@ def _summed(
         first,
         last,
     )
+
+
+def _first_later(
+    session: Session, table: Table, view: ir.Table, judged: Sequence[Rule]
+) -> date | None:
+    """The first day after the as-of date that is no later than today."""
+    later = next(rule.holds for rule in judged if rule.code == "after-as-of")
+    return _day(session.rows(view.aggregate(day=view[table.happened].min(where=later)))[0]["day"])
 
 
 def _span(

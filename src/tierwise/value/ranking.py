@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.errors import EmptyWindowError, MissingDataError, RefusedError, UsageError
 from tierwise.settings import Lens
 from tierwise.units import SUM_TYPE
 
@@ -130,9 +130,10 @@ def require_customers(
 ) -> dict[str, Any]:
     """Return the first row; MissingDataError when there is nobody to rank or value is unknown."""
     if not rows:
-        raise MissingDataError(
+        raise EmptyWindowError(
             f"No customer has any {LABELS[measure]} in this window.",
-            "Widen --window, choose an earlier --as-of, or remove the slice.",
+            "Widen --window, choose another --as-of, or remove the slice.",
+            "contacts" if measure is Demand.CONTACTS else "order_lines",
         )
     require_known(rows[0], measure, remedy)
     return rows[0]

@@ -72,6 +72,7 @@ class Look:
         self.start = first_day(self.as_of, self.window)
         self.lens = question.lens or self.settings.lens or self._costed_lens
         self.where = tuple(self._cut(name, value) for name, value in question.where)
+        _refuse_two_values(self.where)
 
     @property
     def _costed_lens(self) -> Lens:
@@ -489,6 +490,19 @@ def _fields(name: str, table: ir.Table) -> list[str]:
 
 def _bare(name: str) -> str:
     return name.removeprefix("attributes.").casefold()
+
+
+def _refuse_two_values(where: tuple[tuple[Dimension, str], ...]) -> None:
+    """UsageError where one dimension is held to two values: nothing can have both."""
+    held: dict[str, str] = {}
+    for dimension, value in where:
+        first = held.setdefault(dimension.name, value)
+        if first != value:
+            raise UsageError(
+                f'{dimension.label} cannot be "{first}" and "{value}" at once:'
+                " every part of a slice must hold.",
+                "Name one of them; to compare them, slice --by it.",
+            )
 
 
 def _equals(table: ir.Table, name: str, value: str) -> ir.BooleanValue:
