@@ -191,7 +191,7 @@ def test_two_currencies_without_rates_are_refused_with_their_sums(load_csv):
     loaded = load_csv(content)
     problem = loaded.problem("several-currencies")
     assert "USD (2 rows, 25.00)" in problem.message
-    assert "EUR (1 rows, 10.00)" in problem.message
+    assert "EUR (1 row, 10.00)" in problem.message
     assert "[sources.rates]" in problem.remedy
     assert loaded.report.tables == ()
 
@@ -279,7 +279,7 @@ def test_values_outside_the_list_are_kept_with_a_warning(load_project, tmp_path)
 def test_customers_known_only_elsewhere_are_added(load_csv, tmp_path):
     (tmp_path / "c.csv").write_text("customer_id,name\nc1,Ada\n")
     loaded = load_csv(GOOD, "[sources.customers]", 'path = "c.csv"')
-    assert "1 customers of order_lines" in loaded.problem("unknown-customer").message
+    assert "1 customer of order_lines" in loaded.problem("unknown-customer").message
     assert sorted(r["customer_id"] for r in loaded.rows("customers")) == ["c1", "c2"]
 
 

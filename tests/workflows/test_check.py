@@ -138,3 +138,30 @@ def test_a_table_in_doubt_is_listed_as_not_read(tmp_path):
     row = found.answer.grid("tables").rows[0]
     assert (row["name"], row["rows_read"]) == ("order_lines", None)
     assert row["source"] == "o.csv: not read, see the errors"
+
+
+def test_ids_that_differ_in_case_or_blanks_alone_are_noted(tmp_path):
+    """They stay customers of their own, and are told with an example."""
+    rows = "header_id,customer_id,created_at,total_amount\n" + "".join(
+        f"{place},{name},2024-01-05,10\n" for place, name in enumerate(("C 1", "c1", "C1", "d2"))
+    )
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n', rows)
+    note = next(p for p in found.problems if p.code == "similar-ids")
+    assert (note.severity, note.count) == ("note", 3)
+    assert '"C 1" and "c1"' in note.message
+
+
+def test_ids_that_differ_in_more_are_not_noted(tmp_path):
+    """A list without such ids is silent about them."""
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n')
+    assert "similar-ids" not in {p.code for p in found.problems}
+
+
+def test_a_folder_without_settings_is_named_whole(tmp_path, monkeypatch):
+    """The folder one stands in is not called ".", and other ways in are named."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as refused:
+        open_project(Path())
+    assert str(tmp_path) in refused.value.message
+    assert "--project" in refused.value.remedy
+    assert "--demo" in refused.value.remedy

@@ -24,6 +24,7 @@ from tierwise.cli.options import (
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import LISTED, Answer
+from tierwise.units import number_of
 
 if TYPE_CHECKING:
     from tierwise.workflows.question import Question
@@ -131,7 +132,8 @@ def build(
     typer.echo(f"Build {made.id}")
     for table in made.manifest["tables"]:
         typer.echo(f"  {table['name']}: {_rows_of(table)}")
-    typer.echo(f"  {made.manifest['customers']:,} known customers, lens {made.manifest['lens']}")
+    known = number_of(made.manifest["customers"], "known customer")
+    typer.echo(f"  {known}, lens {made.manifest['lens']}")
     timings = made.manifest["timings"]
     say(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
@@ -142,9 +144,10 @@ def build(
 def _rows_of(table: dict[str, Any]) -> str:
     """What became of a table's rows; a table without a source was read from no file."""
     if not table["source"]:
-        return f"{table['rows_kept']:,} rows derived from other tables"
-    left_out = table["rows_read"] - table["rows_kept"]
-    return f"{table['rows_kept']:,} rows kept, {left_out:,} left out"
+        return f"{number_of(table['rows_kept'], 'row')} derived from other tables"
+    kept, later = table["rows_kept"], table["rows_after_as_of"]
+    said = f"{number_of(kept, 'row')} kept, {table['rows_rejected']:,} left out"
+    return f"{said}, {later:,} dated after the as-of date" if later else said
 
 
 def rejects(

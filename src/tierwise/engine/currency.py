@@ -14,7 +14,7 @@ from tierwise.engine.readers.rows import identifier
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS
 from tierwise.tables.schema import Kind
-from tierwise.units import AMOUNT_TYPE
+from tierwise.units import AMOUNT_TYPE, number_of
 
 _RATE_TYPE = "DECIMAL(18, 9)"  # times an amount it still fits 38 digits: the product is exact
 
@@ -64,7 +64,9 @@ def _counted(session: Session, mapped: Mapped, view: ir.Table) -> list[_Counted]
 
 
 def _listed(found: Sequence[_Counted]) -> str:
-    return ", ".join(f"{code or 'none'} ({n:,} rows, {amount:,.2f})" for code, n, amount in found)
+    return ", ".join(
+        f"{code or 'none'} ({number_of(n, 'row')}, {amount:,.2f})" for code, n, amount in found
+    )
 
 
 def _assumed(mapped: Mapped, currency: str) -> Problem:

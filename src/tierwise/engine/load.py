@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from tierwise.engine.connect import Session
-from tierwise.engine.customers import complete_customers
+from tierwise.engine.customers import complete_customers, similar_ids
 from tierwise.engine.fingerprint import (
     Fingerprint,
     changed,
@@ -128,6 +128,7 @@ def _load_all(loading: Loading, early: Early | None) -> tuple[LoadReport, dict[s
         PARQUET,
     )
     whole = _with_customers(tables, added)
+    said = (*said, *similar_ids(loading.session, loading.folder))
     return LoadReport(whole, (*problems, *said), (), tuple(refused)), rows
 
 

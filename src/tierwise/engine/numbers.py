@@ -10,6 +10,7 @@ from tierwise.engine.mapping import Field, Mapped
 from tierwise.engine.readers.rows import FILE, ROW
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Kind
+from tierwise.units import number_of
 
 NUMERIC = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER}
 SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
@@ -143,8 +144,8 @@ def _mixed(session: Session, mapped: Mapped, fields: Sequence[Field], seen: _See
     less, more = sorted((seen.comma, seen.dot))
     file = f"{usual.file}, " if usual.file != odd.file else ""
     message = (
-        f'Here the {here} is the decimal sign ({less:,} values), in "{usual.value}"'
-        f" ({file}line {usual.row}) the {there} ({more:,} values)."
+        f'Here the {here} is the decimal sign ({number_of(less, "value")}), in "{usual.value}"'
+        f" ({file}line {usual.row}) the {there} ({number_of(more, 'value')})."
     )
     remedy = (
         f'Correct the values, or set decimal = "{seen.sign}" (or the other) in'

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from tierwise.errors import EmptyWindowError, MissingDataError, RefusedError, UsageError
 from tierwise.settings import Lens
-from tierwise.units import SUM_TYPE
+from tierwise.units import SUM_TYPE, number_of
 
 
 class Demand(StrEnum):
@@ -104,7 +104,7 @@ def rank_notes(unknown: int | None, measure: Measure) -> tuple[str, ...]:
     if not unknown:
         return ()
     value = LABELS[measure].capitalize()
-    return (f"{value} is unknown for {unknown:,} customers, so no rank is shown.",)
+    return (f"{value} is unknown for {number_of(unknown, 'customer')}, so no rank is shown.",)
 
 
 def goods_notes(uncosted: int, customers: int) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def require_known(counts: dict[str, Any], measure: Measure, remedy: str = NEEDS_
             )
         raise MissingDataError(
             f"{LABELS[measure].capitalize()} is unknown for {counts['unknown']:,} of"
-            f" {counts['n']:,} customers: some of their lines have no cost.",
+            f" {number_of(counts['n'], 'customer')}: some of their lines have no cost.",
             remedy,
         )
 

@@ -110,10 +110,12 @@ def _figures(report: LoadReport) -> tuple[Figure, ...]:
     kept = sum(table.rows_kept for table in report.tables if table.source)
     derived = sum(table.rows_kept for table in report.tables if not table.source)
     rejected = sum(table.rows_rejected for table in report.tables)
+    later = sum(table.rows_after_as_of for table in report.tables)
     return (
         *figures,
         Figure("rows_kept", "Rows kept", kept, Unit.COUNT),
-        Figure("rows_rejected", "Rows rejected", rejected, Unit.COUNT),
+        Figure("rows_rejected", "Rows left out", rejected, Unit.COUNT),
+        Figure("rows_after_as_of", "Rows dated later", later, Unit.COUNT),
         Figure("rows_derived", "Rows derived from others", derived, Unit.COUNT),
     )
 

@@ -22,6 +22,7 @@ from tierwise.errors import SourceError, UsageError
 from tierwise.settings.model import ColumnSource, Project, Settings, Source, ValueSettings
 from tierwise.tables.problems import Problem
 from tierwise.tables.schema import TABLES
+from tierwise.units import number_of
 
 _LATEST = date(9998, 12, 31)
 _ACTIVITY = ("order_lines", "contacts")
@@ -321,7 +322,7 @@ def _choices(proposal: Proposal) -> str:
 def _source(source: ProposedSource) -> str:
     lines = [
         f"[sources.{source.guess.table}]",
-        f"path = {quoted_toml(source.path)}  # {source.rows:,} rows",
+        f"path = {quoted_toml(source.path)}  # {number_of(source.rows, 'row')}",
     ]
     if source.guess.preset:
         lines.append(f"preset = {quoted_toml(source.guess.preset)}")

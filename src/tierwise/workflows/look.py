@@ -18,7 +18,7 @@ from tierwise.errors import MissingDataError, NotFoundError, RefusedError, Usage
 from tierwise.results import Context
 from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
-from tierwise.units import Unit, format_value
+from tierwise.units import Unit, format_value, number_of
 from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
@@ -311,7 +311,7 @@ class Look:
         if not self.where or customers >= cell:
             return ()
         return (
-            f"Only {customers:,} customers are counted in this slice, fewer than"
+            f"Only {number_of(customers, 'customer')} counted in this slice, fewer than"
             f" min_cell = {cell}: its figures tell of them, not of customers like them.",
         )
 
