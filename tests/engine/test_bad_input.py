@@ -181,9 +181,35 @@ def test_mixed_formats_keep_the_most_frequent_and_reject_the_rest(load_csv):
             "Jan 15, 2021", '"Jan 15, 2021"'
         )
     )
-    assert "%d/%m/%Y" in loaded.problem("mixed-date-formats").message
+    mixed = loaded.problem("mixed-date-formats")
+    assert "Most dates (2 of 3) are %d/%m/%Y" in mixed.message
+    assert "of the others 1 is %b %d, %Y" in mixed.message
+    assert "of the form %d/%m/%Y" in loaded.problem("not-a-date").message
     assert loaded.problem("not-a-date").value == "Jan 15, 2021"
     assert loaded.table().rows_kept == 2
+
+
+MIXED = (
+    HEADER + "1,c,2021-01-13,1\n2,c,2021-01-14,2\n3,c,2021-01-15,2\n4,c,2021-01-16,2\n"
+    "5,c,16/01/2021,3\n6,c,03/04/2021,4\n7,c,soon,5\n"
+)
+
+
+def test_each_odd_date_is_counted_once_and_its_line_named(load_csv):
+    """A date that fits two formats is not counted for both; the numbers add up to the rows."""
+    loaded = load_csv(MIXED)
+    mixed, lost = loaded.problem("mixed-date-formats"), loaded.problem("not-a-date")
+    assert "of the others 2 are %d/%m/%Y, 1 is no date" in mixed.message
+    assert (mixed.count, lost.count) == (3, 3)
+    assert "Lines: 6, 7, 8." in lost.message
+
+
+def test_the_way_to_read_two_formats_works_as_it_is_said(load_csv):
+    """The expression that is offered keeps the rows of both formats."""
+    offered = load_csv(MIXED).problem("mixed-date-formats").remedy.partition("Or read both: ")[2]
+    columns = 'header_id = "order", customer_id = "customer", total_amount = "amount", '
+    loaded = load_csv(MIXED, columns=columns + offered.rstrip("."))
+    assert [r["created_at"].day for r in loaded.rows()] == [13, 14, 15, 16, 16, 3]
 
 
 def test_two_currencies_without_rates_are_refused_with_their_sums(load_csv):

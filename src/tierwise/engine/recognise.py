@@ -9,12 +9,13 @@ from datetime import date
 from typing import TypeVar
 
 from tierwise.engine.connect import Session, quoted
-from tierwise.engine.dates import DAYS, EXCEL, ISO, DateFormat, wall_sql
+from tierwise.engine.dates import DAYS, EXCEL, DateFormat, wall_sql
 from tierwise.engine.numbers import number_sql
 from tierwise.engine.presets import preset_names, read_preset
 from tierwise.engine.readers.rows import ROW, Rows, SourceColumn, identifier
 from tierwise.engine.synonyms import synonyms
 from tierwise.settings.model import ColumnSource
+from tierwise.tables.rules import ISO
 from tierwise.tables.schema import TABLES, Column, Kind, Table
 
 _SAMPLE = 2_000

@@ -110,11 +110,11 @@ def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Row
 
 def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     session, table, rows = loading.session, fields.table, fields.rows
-    view, noticed = typed_view(session, fields, source, loading.project.settings.project)
-    view, said = converted(
-        session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
-    )
-    judged = rules(view, table, as_of=loading.as_of, today=loading.today)
+    typed = typed_view(session, fields, source, loading.project.settings.project)
+    rates = loading.folder / "rates.parquet"
+    view, said = converted(session, fields, typed.view, loading.currency, rates, source.preset)
+    noticed = typed.problems
+    judged = rules(view, table, as_of=loading.as_of, today=loading.today, forms=typed.forms)
     if doubts := [p for p in (*noticed, *said) if p.severity is Severity.ERROR]:
         beside = _beside(session, fields, view, judged, (*noticed, *said))
         forget(session, fields)
@@ -131,7 +131,7 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     problems = [*rows.problems, *noticed, *said, *unread(table, rows)]
     problems += rule_problems(session, fields, view, _dropping(judged), counts)
     problems += same or duplicate_problems(fields, repeated)
-    problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
+    problems += _of_kept_rows(loading, fields, good, judged, typed.forms, counts, repeated)
     kept = _write(loading, fields, good, counts)
     problems += _reused(loading, fields)
     _write_rejects(loading, fields, view, judged, counts, repeated)
@@ -177,11 +177,12 @@ def _of_kept_rows(
     fields: Mapped,
     good: ir.Table,
     judged: Sequence[Rule],
+    forms: Mapping[str, str],
     counts: Mapping[str, int],
     repeated: Duplicates,
 ) -> list[Problem]:
     """What is said of rows that stay; counted again when others went."""
-    again = rules(good, fields.table, as_of=loading.as_of, today=loading.today)
+    again = rules(good, fields.table, as_of=loading.as_of, today=loading.today, forms=forms)
     keeping = [rule for rule in again if rule.effect is Effect.KEEP and counts[rule.name]]
     if keeping and (repeated.rows or any(counts[rule.name] for rule in _dropping(judged))):
         counts = _holding(loading.session, good, keeping)
