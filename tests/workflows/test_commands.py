@@ -87,6 +87,11 @@ def test_removing_an_unknown_build_lists_the_known(firm: ProjectFolder, run: Run
 
 
 WRONG = [
+    (
+        ("value", "whale", "--demo", "fairfeild"),
+        'There is no demo "fairfeild".',
+        'Did you mean "fairfield"?',
+    ),
     (("value", "whale", "--lens", "profits"), '--lens says "profits".', 'Did you mean "profit"?'),
     (("value", "bands", "--last", "x"), '--last says "x", which is not a whole number.', "--help"),
     (
