@@ -37,18 +37,7 @@ test: setup ## style, types, import contract and all tests, browser tests includ
 	@$(stage) --show "Running the tests" $(bin)/pytest -n $(workers) --dist loadfile
 
 bench: setup ## measure speed and memory, on this machine; peers=PYTHON to compare
-	@$(bin)/python benchmarks/run.py
-	@$(bin)/python benchmarks/fit_cdnow.py ../shared/data/cdnow/cdnow_sample.parquet
-	@$(bin)/python benchmarks/fits.py
-	@$(bin)/python benchmarks/fits.py --models bg_nbd --customers 1000000
-	@$(bin)/python benchmarks/clv.py
-	@$(bin)/python benchmarks/queues.py
-	@$(bin)/python benchmarks/simulate.py $(if $(peers),--peers $(peers))
-	@$(bin)/python benchmarks/bank_february.py ../shared/data/anonymous_bank_calls_feb1999
-	@$(bin)/python benchmarks/tiers.py
-	@$(bin)/python benchmarks/publish.py
-	@$(bin)/python benchmarks/live.py
-	@$(bin)/python benchmarks/faults.py --contacts 20000 --kills 50 --database-kills 10
+	@scripts/bench $(peers)
 
 lock: setup ## write the locks from pyproject.toml, keeping pins that still fit
 	@$(stage) "Locking" scripts/lock

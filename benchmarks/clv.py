@@ -36,12 +36,9 @@ def measure(command: list[str]) -> dict[str, Any]:
     return found
 
 
-def compare(data: Path, folder: Path, runs: int) -> bool:
+def compare(data: Path, runs: int) -> bool:
     """Ours several times, the peer once: it takes minutes."""
-    own = [
-        measure([sys.executable, str(HERE / "clv_own.py"), str(data), str(folder)])
-        for _ in range(runs)
-    ]
+    own = [measure([sys.executable, str(HERE / "clv_own.py"), str(data)]) for _ in range(runs)]
     peer = measure([str(peers_python()), str(HERE / "peers" / "clv_lifetimes.py"), str(data)])
     print(f"{'':24}{'tierwise':>12}{'lifetimes':>12}{'times':>8}")
     for step in STEPS:
@@ -71,7 +68,7 @@ def main() -> None:
     try:
         if not data.exists():
             print(f"Wrote {generate(data, arguments.customers):,} order lines.")
-        good = compare(data, folder, arguments.runs)
+        good = compare(data, arguments.runs)
     finally:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Order lines to lifetime values with tierwise: run by benchmarks/clv.py in a process of its own.
 
-    python clv_own.py LINES.parquet FOLDER
+    python clv_own.py LINES.parquet
 
 Prints the seconds of each step, the total value and peak memory as JSON.
 """
@@ -12,23 +12,23 @@ import resource
 import sys
 import time
 from datetime import date
-from pathlib import Path
 
 from tierwise.engine.connect import open_session
-from tierwise.lifetime import gamma_gamma, histories, scoring
-from tierwise.lifetime.cells import Cells
+from tierwise.lifetime import gamma_gamma, gathering, histories, scoring  # noqa: F401
+from tierwise.lifetime.cells import of_numbers
 from tierwise.lifetime.discounting import weekly_rate, weeks_in_months
 from tierwise.lifetime.models import BG_NBD
 from tierwise.lifetime.order_terms import GammaGammaOrders
 from tierwise.settings import Lens
+from tierwise.workflows.histories import kept
 
 AS_OF = date(2025, 12, 31)
-MEMORY = "750MB"  # what the engine may hold before it spills; Python and Arrow come on top
+MEMORY = "550MB"  # what the engine may hold before it spills; Python and Arrow come on top
 NEEDED = ("customer_id", "x", "t_x_days", "T_days", "repeat_spend")  # what the peer has too
 
 
 def main() -> None:
-    """Summary, both fits, expectation and value of every customer, written to Parquet."""
+    """Summary, both fits, expectation and value of every customer, in a scratch file."""
     seconds: dict[str, float] = {}
     began = time.perf_counter()
 
@@ -39,12 +39,11 @@ def main() -> None:
 
     with open_session(MEMORY) as session:
         lines = session.parquet(sys.argv[1])
-        returns = session.rows(histories.have_returns(lines))[0]["found"]
-        known = histories.histories(lines, AS_OF, Lens.REVENUE, returns=returns)
-        known = session.keep("histories", known.select(*NEEDED))
+        known = kept(session, "histories", lines, AS_OF, Lens.REVENUE, columns=NEEDED)
         lap("summary")
-        found = session.columns(histories.cells(known))
-        cells = Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])
+        numbers = session.columns(known.select(number=histories.number(known)))["number"]
+        cells = of_numbers(numbers)
+        del numbers
         purchases = BG_NBD.fit(cells)
         lap("fit")
         spend = session.columns(histories.spend_cells(known))
@@ -58,9 +57,8 @@ def main() -> None:
             "expected", scoring.expectations(BG_NBD, purchases.theta, cells, asked)
         )
         valued = scoring.expected_values(known, expected, GammaGammaOrders(orders.theta, 1.0))
-        session.write_parquet(valued, Path(sys.argv[2]) / "values.parquet")
+        written = session.spill(valued)
         lap("expectation_and_value")
-        written = session.parquet(Path(sys.argv[2]) / "values.parquet")
         total = session.rows(written.aggregate(n=written.count(), value=written.near_value.sum()))[
             0
         ]

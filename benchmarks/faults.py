@@ -3,7 +3,8 @@
     python benchmarks/faults.py [--contacts 20000] [--kills 50] [--database-kills 10] [--seed 1]
 
 The same harness and checker as the short one in tests/faults. With every ten kills come
-four cuts of all connections, two routers stopped in mid-turn and three jumps of the clock.
+four cuts of all connections, two routers stopped in mid-turn, two cut off from the database by
+a network that says nothing, and three jumps of the clock.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def main() -> None:
         database_kills=asked.database_kills,
         cuts=max(1, asked.kills * 4 // 10),
         stops=max(1, asked.kills * 2 // 10),
+        partitions=max(1, asked.kills * 2 // 10),
         jumps=3 * max(1, asked.kills // 10),
     )
     with tempfile.TemporaryDirectory(prefix="tw-storm-", dir="/tmp") as name:

@@ -33,7 +33,9 @@ PEERS = {
     "lifetimes": ("bg_nbd", "mbg_nbd", "pareto_nbd"),
     "lifetimes_settled": ("pareto_nbd",),  # its likelihood, searched to the end
     "clvkit": ("bg_nbd", "mbg_nbd"),
+    "pymc_marketing": ("pareto_nbd",),  # its likelihood, searched to the end
 }
+APART = {"pymc_marketing": "pymc"}  # peers with an environment of their own
 FASTER = {"lifetimes": 15, "clvkit": 200}  # times, BG/NBD on a million customers
 AGREEMENT = 1e-5
 JOINING_DAYS, OBSERVED_DAYS = 84, 273  # CDNOW's
@@ -44,11 +46,12 @@ TRUTH = {
 }
 
 
-def peers_python() -> Path:
-    """Python of the environment that holds the peers; made if it is not there."""
-    folder = HERE / ".peers"
+def peers_python(apart: str = "") -> Path:
+    """Python of the environment that holds the peers, or one apart; made if it is not there."""
+    ending = f"-{apart}" if apart else ""
+    folder = HERE / f".peers{ending}"
     python = folder / "bin" / "python"
-    wanted = HERE / "peers" / "requirements.txt"
+    wanted = HERE / "peers" / f"requirements{ending}.txt"
     done = folder / "made-from.txt"
     if not done.exists() or done.read_text() != wanted.read_text():
         print(f"Making {folder} with the peers.")
@@ -120,7 +123,8 @@ def measure(model: str, customers: int, peers: list[str], limit_s: float) -> boo
         for name in peers:
             if model not in PEERS[name]:
                 continue
-            peer = run(peers_python(), HERE / "peers" / f"fit_{name}.py", model, histories, limit_s)
+            python, script = peers_python(APART.get(name, "")), HERE / "peers" / f"fit_{name}.py"
+            peer = run(python, script, model, histories, limit_s)
             line, agrees = compare(own, peer, likelihood_of(model, histories))
             print(f"  {name:17} {line}")
             slow = model == "bg_nbd" and customers >= 1_000_000

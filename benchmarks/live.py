@@ -8,6 +8,9 @@ next and accepting it: latency is reckoned from the moment the call was due, so 
 before the router counts. Then as fast as they can; and last three processes send the same
 statements with the same values by psycopg, nothing else. Exit 1 where p99 is above 250 ms,
 the rate is not kept, or the router does less than 70% of the bare SQL.
+
+Then what is served: 500 desktops that listen to one replica, and its memory (at most 1 GiB);
+and three replicas behind a balancer, each restarted while contacts come in (none lost).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import socket
 import statistics
 import sys
 import tempfile
@@ -25,10 +29,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import psycopg
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.faults.replicas import Balancer, Replica, told_while
+
 P99_MS = 250
+DESKTOPS, DESKTOP_MIB = 500, 1024
 SHARE = 0.7
 AGENTS = 120
 ELSEWHERE = multiprocessing.get_context("spawn")
@@ -181,7 +191,7 @@ def bare_accept(send: Send, reservation: int, agent: str) -> None:
     send("LOCK_BY_OFFER", longest_pause="5s", **asked)
     ((_, now),) = send("VERSION", pool="bench")
     send("RESERVATION", **asked)
-    send("ACCEPT", now=now, **asked)
+    send("ACCEPT", now=now, pool="bench", **asked)
 
 
 def together(
@@ -236,6 +246,84 @@ def measure(url: str, asked: argparse.Namespace) -> bool:
     return bool(p99 <= P99_MS and kept > 0.97 * asked.rate and share >= SHARE)
 
 
+def measure_desktops(url: str) -> bool:
+    """Memory of one replica with so many open event streams."""
+    fill(url, 1_000)
+    replica = Replica(url)
+    try:
+        replica.wait_until_there()
+        process = psutil.Process(replica.process.pid)
+        before = process.memory_info().rss / 2**20
+        streams = [listening(replica.port, n % AGENTS) for n in range(DESKTOPS)]
+        with psycopg.connect(url) as connection:
+            for n in range(200):  # something to hear
+                connection.execute(
+                    "INSERT INTO tierwise.outbox (pool, kind, subject, payload, made_at)"
+                    " VALUES ('bench', 'reservation.offered', '1',"
+                    " jsonb_build_object('agent_id', %s::text), now())",
+                    (f"agent {n % AGENTS}",),
+                )
+        time.sleep(5)
+        after = process.memory_info().rss / 2**20
+        heard = sum(b"reservation.offered" in one.recv(1 << 20) for one in streams)
+    finally:
+        replica.process.kill()
+        replica.process.wait()
+    print(
+        f"{DESKTOPS} desktops on one replica: {after:.0f} MiB ({before:.0f} before), {heard} heard"
+        f" of something; target: at most {DESKTOP_MIB} MiB"
+    )
+    return bool(after <= DESKTOP_MIB and heard == DESKTOPS)
+
+
+def listening(port: int, agent: int) -> socket.socket:
+    stream = socket.create_connection(("127.0.0.1", port), 20)
+    path = f"/api/v1/agents/agent%20{agent}/events"
+    stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    answer = stream.recv(4096)
+    assert b" 200 " in answer.split(b"\r\n", 1)[0], answer
+    return stream
+
+
+def measure_restart(url: str) -> bool:
+    """All of three replicas restarted in turn while contacts come in."""
+    from tests.api.conftest import POOL
+
+    from tierwise.routing.pool import Pool
+    from tierwise.store.connect import opened
+    from tierwise.workflows.route import Router
+
+    with opened(url) as store:
+        Router(store).define("calls", Pool.model_validate(POOL))
+    balancer = Balancer()
+    balancer.replicas = [Replica(url) for _ in range(3)]
+
+    def restart() -> None:
+        for _ in range(3):
+            old, new = balancer.replicas[0], Replica(url)
+            new.wait_until_there()
+            balancer.replicas = [*balancer.replicas[1:], new]
+            old.end()
+
+    try:
+        for one in balancer.replicas:
+            one.wait_until_there()
+        told, failed = told_while(balancer, restart)
+    finally:
+        balancer.close()
+        for one in balancer.replicas:
+            one.process.kill()
+            one.process.wait()
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT external_id FROM tierwise.contacts WHERE source = 'pbx'")
+        lost = set(told) - {row[0] for row in rows}
+    print(
+        f"three replicas restarted: {len(told):,} contacts told, {len(failed)} requests broke off,"
+        f" {len(lost)} lost; target: none lost"
+    )
+    return not lost
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--waiting", type=int, default=10_000)
@@ -251,6 +339,8 @@ def main() -> None:
         server.serving(Path(name) / "postgres") as url,
     ):
         good = measure(url, asked)
+        good &= measure_desktops(url)
+        good &= measure_restart(url)
     sys.exit(0 if good else 1)
 
 

@@ -37,7 +37,8 @@ EMPTY = text(
     """
     TRUNCATE tierwise.outbox, tierwise.requests, tierwise.aliases, tierwise.api_keys,
         tierwise.contact_history, tierwise.decisions, tierwise.reservations, tierwise.contacts,
-        tierwise.agents, tierwise.pools RESTART IDENTITY CASCADE
+        tierwise.agents, tierwise.pools, tierwise.destinations, tierwise.destination_cursors,
+        tierwise.deliveries, tierwise.promises, tierwise.promise_ends RESTART IDENTITY CASCADE
     """
 )
 

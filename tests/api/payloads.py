@@ -84,10 +84,34 @@ CLOUDEVENT = {
     "time": "2026-03-02T08:00:00Z",
     "data": {"channel": "phone", "reason": "billing", "phone": "+49 30 123456", "trunk": 7},
 }
+ZAMMAD = {
+    "ticket": {
+        "id": 81,
+        "number": "10081",
+        "title": "It does not start",
+        "group": {"id": 2, "name": "billing"},
+        "state": "new",
+        "priority": {"id": 2, "name": "2 normal"},
+        "owner": {"id": 1, "login": "-"},
+        "customer_id": 12,
+        "customer": {
+            "id": 12,
+            "login": "kim@example.org",
+            "email": "kim@example.org",
+            "phone": "+49 30 123456",
+        },
+        "create_article_type": "chat",
+        "article_count": 1,
+        "created_at": "2026-03-02T08:00:00.000Z",
+        "updated_at": "2026-03-02T08:00:00.000Z",
+    },
+    "article": {"id": 3, "type": "chat", "sender": "Customer", "body": "Help"},
+}
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "zendesk": ZENDESK,
     "chatwoot": CHATWOOT,
     "cloudevents": CLOUDEVENT,
+    "zammad": ZAMMAD,
 }
 ENDED: dict[str, dict[str, Any]] = {
     "zendesk": ZENDESK
@@ -98,6 +122,7 @@ ENDED: dict[str, dict[str, Any]] = {
     },
     "chatwoot": CHATWOOT | {"event": "conversation_status_changed", "status": "resolved"},
     "cloudevents": CLOUDEVENT | {"id": "e-2", "type": "org.example.contact.ended"},
+    "zammad": ZAMMAD | {"ticket": ZAMMAD["ticket"] | {"state": "closed"}},
 }
 
 
@@ -117,6 +142,9 @@ def signed(
     if kind == "chatwoot":
         made = _hmac(secret.encode(), unix.encode() + b"." + body)
         return {"X-Chatwoot-Timestamp": unix, "X-Chatwoot-Signature": f"sha256={made.hex()}"}
+    if kind == "zammad":
+        made = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+        return {"X-Hub-Signature": f"sha1={made}"}
     key = base64.b64decode(secret.removeprefix("whsec_"))
     made = _hmac(key, b"msg_1." + unix.encode() + b"." + body)
     return {

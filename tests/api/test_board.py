@@ -86,3 +86,16 @@ def test_without_router_or_pool_the_page_says_how_to_start(live: Live):
 @pytest.mark.parametrize(("seconds", "shown"), [(7.9, "0:07"), (750, "12:30"), (3750, "1:02:30")])
 def test_a_wait_reads_like_a_clock(seconds: float, shown: str):
     assert clock(seconds) == shown
+
+
+def test_contacts_too_heavy_for_everybody_are_told(live: Live):
+    """They would wait for ever, and nobody would know why."""
+    heavy = {"classes": [{"name": "all", "weight": 3}], "groups": {"experts": ["all"]}}
+    live.router.define("calls", Pool.model_validate(heavy))
+    live.router.receive("calls", NewContact("t", "1", "phone"))
+    assert "no agent is known there" in page(live)
+    live.router.sign_on("calls", "kim", "Kim", "experts", capacity=2)
+    live.router.present("kim", Presence.READY)
+    assert "1 in all: each takes 3, the largest capacity there is 2" in page(live)
+    live.router.sign_on("calls", "kim", "Kim", "experts", capacity=3)
+    assert "Nobody can take these" not in page(live)

@@ -57,6 +57,8 @@ def test_the_end_of_what_never_came_is_nothing(api: TestClient, kind: str):
 @pytest.mark.parametrize("wrong", ["secret", "body", "none", "old", "ahead", "moment"])
 def test_what_is_not_signed_as_agreed_is_refused(api: TestClient, kind: str, wrong: str):
     """Another secret or body, no signature, too old, from the future, or a changed moment."""
+    if kind == "zammad" and wrong in ("old", "ahead", "moment"):
+        pytest.skip("Zammad says no moment")
     body, now = body_of(DOCUMENTS[kind]), datetime.now(UTC)
     at = {"old": now - timedelta(minutes=6), "ahead": now + timedelta(minutes=6)}.get(wrong)
     secret = "whsec_b3RoZXI=" if wrong == "secret" else None
@@ -87,7 +89,12 @@ def test_a_replay_is_refused_whatever_is_added_to_it(api: TestClient, kind: str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_sent_and_signed_again_changes_nothing(api: TestClient, kind: str):
     first = send(api, kind, DOCUMENTS[kind])
-    again = send(api, kind, DOCUMENTS[kind], at=datetime.now(UTC) + timedelta(seconds=5))
+    again = send(
+        api,
+        kind,
+        DOCUMENTS[kind] | ({"sent": 2} if kind == "zammad" else {}),
+        at=datetime.now(UTC) + timedelta(seconds=5),
+    )
     assert again.status_code == 200
     assert again.json() == {"outcome": "repeated", "contact_id": first.json()["contact_id"]}
 

@@ -249,3 +249,4 @@ def test_health_and_metrics(api: TestClient):
     text = api.get("/metrics").text
     assert 'tierwise_contacts{pool="calls",state="queued"} 1' in text
     assert 'tierwise_agents{pool="calls",presence="offline"} 1' in text
+    assert 'tierwise_contacts_stuck{pool="calls"} 0' in text

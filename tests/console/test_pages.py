@@ -27,6 +27,7 @@ PAGES = {
     "search": "/search?q=iron",
     "problems": "/problems",
     "live": "/live",
+    "agent": "/agent",
     "retail-today": "/?project=online-retail",
     "retail-concentration": "/value?project=online-retail",
     "retail-whale": "/value/whale?project=online-retail",

@@ -6,7 +6,9 @@ import pytest
 from pydantic import BaseModel
 
 from tierwise.engine.presets import preset_names
+from tierwise.settings.destinations import DestinationSettings, MarkSettings
 from tierwise.settings.hooks import HookSettings
+from tierwise.settings.live import LiveSettings
 from tierwise.settings.model import (
     ActiveRule,
     ClaimSettings,
@@ -47,6 +49,9 @@ MODELS = [
     TierOverride,
     FairnessSettings,
     HookSettings,
+    DestinationSettings,
+    MarkSettings,
+    LiveSettings,
 ]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 from tests.faults.check import NOTES, problems
 from tests.faults.driver import AGENTS, FINAL, NAME, POOL, drive
+from tests.faults.proxy import Proxy
 
 from tierwise.errors import StoreError
 from tierwise.store import migrate, server
@@ -37,6 +38,7 @@ class Faults:
     database_kills: int = 0  # kill -9 of PostgreSQL, and a start with recovery
     cuts: int = 0  # all connections of all routers ended
     stops: int = 0  # a router stopped for half a second, whatever it holds
+    partitions: int = 0  # a router cut off from the database, which neither is told
     jumps: int = 0  # the clock an hour ahead, back behind where it was, and right again
 
 
@@ -50,6 +52,8 @@ class Storm:
     routers: int = 3
     running: server.Running = field(init=False)
     processes: list[BaseProcess] = field(default_factory=list)
+    proxies: list[Proxy] = field(default_factory=list)  # one to each process
+    cut_off_s: float = 6.5  # longer than a silent router keeps a pool
     done: Counter[str] = field(default_factory=Counter)
 
     def run(self, faults: Faults) -> list[str]:
@@ -65,6 +69,8 @@ class Storm:
             for process in self.processes:
                 process.kill()
                 process.join()
+            for proxy in self.proxies:
+                proxy.close()
             self.running.leave()
 
     @property
@@ -83,7 +89,8 @@ class Storm:
                 router.present(agent, Presence.READY)
 
     def _start_router(self) -> None:
-        given = (self.running.url, str(self._acknowledged), self.contacts)
+        self.proxies.append(Proxy(self.running.url))
+        given = (self.proxies[-1].url, str(self._acknowledged), self.contacts)
         seed = self.chance.randrange(2**32)
         process = ELSEWHERE.Process(target=drive, args=(*given, seed), daemon=True)
         process.start()
@@ -108,6 +115,7 @@ class Storm:
             (faults.database_kills, self._kill_database),
             (faults.cuts, self._cut),
             (faults.stops, self._stop_router),
+            (faults.partitions, self._partition),
             (faults.jumps, self._jump),
         )
         moments = [
@@ -125,9 +133,11 @@ class Storm:
         return 0
 
     def _kill_router(self) -> None:
-        process = self.processes.pop(self.chance.randrange(len(self.processes)))
+        place = self.chance.randrange(len(self.processes))
+        process = self.processes.pop(place)
         process.kill()
         process.join()
+        self.proxies.pop(place).close()
         self._start_router()
         self.done["kills"] += 1
 
@@ -162,6 +172,14 @@ class Storm:
             time.sleep(0.5)
             os.kill(pid, signal.SIGCONT)
         self.done["stops"] += 1
+
+    def _partition(self) -> None:
+        """The others go on meanwhile: the server ends a silent turn after five seconds."""
+        proxy = self.chance.choice(self.proxies)
+        proxy.cut()
+        time.sleep(self.cut_off_s)
+        proxy.mend()
+        self.done["partitions"] += 1
 
     def _jump(self) -> None:
         ahead = (3600.0, -1800.0, 0.0)[self.done["jumps"] % 3]

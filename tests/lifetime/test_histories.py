@@ -10,10 +10,10 @@ import pytest
 
 from tierwise.engine.connect import open_session
 from tierwise.lifetime import scoring
-from tierwise.lifetime.cells import Cells
-from tierwise.lifetime.histories import cells, have_returns, histories
+from tierwise.lifetime.cells import of_numbers
+from tierwise.lifetime.histories import have_returns, histories, number
 from tierwise.lifetime.models import MBG_NBD
-from tierwise.lifetime.order_terms import GammaGammaOrders
+from tierwise.lifetime.order_terms import GammaGammaOrders, OwnOrders
 from tierwise.settings import Activity, Lens
 
 START, AS_OF = date(2024, 1, 1), date(2024, 6, 1)
@@ -144,8 +144,7 @@ def test_every_customer_stands_beside_the_own_cell(session):
     """What is expected of a customer is what is expected of the customer's history."""
     table = session.hold_arrow("lines", pa.Table.from_pylist(lines(-10), SCHEMA))
     known = session.keep("known", histories(table, AS_OF, Lens.REVENUE))
-    found = session.columns(cells(known))
-    counted = Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])
+    counted = of_numbers(session.columns(known.select(number=number(known)))["number"])
     theta = (0.9, 6.2, 0.9, 1.6)
     columns = scoring.expectations(MBG_NBD, theta, counted, scoring.Asked(52, 0.002, 0.9))
     orders = GammaGammaOrders((6.0, 4.0, 15.0), 0.8)
@@ -161,3 +160,43 @@ def test_every_customer_stands_beside_the_own_cell(session):
         assert one["purchases"] == expected
         order = 0.8 * 6 * (15 + row["repeat_spend"]) / (6 * row["x"] + 4 - 1)
         assert one["near_value"] == pytest.approx(expected * order)
+
+
+def forecasts(session, known):
+    """Cells with their forecasts at parameters of a firm of heavy and light buyers."""
+    counted = of_numbers(session.columns(known.select(number=number(known)))["number"])
+    generator, theta = np.random.default_rng(1), (0.9, 6.2, 0.9, 1.6)
+    draws = np.array([theta] * 200)
+    asked = scoring.Asked(52.0, 0.002, 0.9)
+    return scoring.cell_scores(MBG_NBD, theta, draws, counted, asked, generator)
+
+
+@pytest.mark.parametrize("losses", [True, False])
+def test_value_spans_what_the_purchases_span(session, losses):
+    """At an order's expected worth, the ends of the purchases lie inside those of the value."""
+    table = session.hold_arrow("lines", pa.Table.from_pylist(lines(0), SCHEMA))
+    known = session.keep("known", histories(table, AS_OF, Lens.REVENUE))
+    columns = forecasts(session, known)
+    found = scoring.scored(
+        known, session.hold("forecasts", columns), OwnOrders(0.3), 0.9, losses=losses
+    )
+    rows = session.rows(found)
+    assert rows
+    for row in rows:
+        worth = row["near_value"] / row["purchases"]  # of a purchase, discounted
+        low, high = (row[f"near_value_{end}"] for end in ("low", "high"))
+        assert low <= worth * row["purchases_low"] * (1 + 1e-9)
+        assert high >= worth * row["purchases_high"] * (1 - 1e-9)
+        assert losses or low >= 0
+
+
+def test_through_revenue_nobody_brings_less_than_is_taken_back(session):
+    """An interval holds its expectation even of those who sent back more than they bought."""
+    table = session.hold_arrow("lines", pa.Table.from_pylist(lines(-40), SCHEMA))
+    known = session.keep("known", histories(table, AS_OF, Lens.REVENUE))
+    cells = session.hold("forecasts", forecasts(session, known))
+    rows = session.rows(scoring.scored(known, cells, OwnOrders(0.3), 0.9, losses=False))
+    assert any(row["near_value"] < 0 for row in rows)
+    for row in rows:
+        assert row["near_value_low"] <= row["near_value"] <= row["near_value_high"]
+        assert row["near_value_low"] >= min(row["near_value"], 0.0)

@@ -63,3 +63,14 @@ def test_intervals_that_hold_the_best_too_seldom_are_told_with_one():
 def test_rounds_without_a_fit_tell_nothing_of_intervals():
     bare = round_with(0.9, 0.9)
     assert covered([Round(bare.split, {}, {}, {}, "", [], {})]) == ""
+
+
+def test_a_model_in_which_nobody_leaves_is_not_praised_for_who_is_still_there():
+    """Where only NBD took part, the words say what it cannot tell."""
+    even = (0.0, -0.1, 0.1)
+    alone = verdict([Standing("nbd", "NBD", 2, even, even)])
+    assert "who is still active it cannot tell" in alone
+    beside = verdict(
+        [Standing("nbd", "NBD", 2, even, even), Standing("bg_nbd", "B", 2, even, even)]
+    )
+    assert "who is still active and for intervals" in beside

@@ -400,6 +400,6 @@ def test_a_router_that_falls_silent_in_a_turn_does_not_hold_up_the_pool(
 def test_a_turn_says_how_long_it_may_pause(desk: Router, store):
     shown = text("SHOW idle_in_transaction_session_timeout")
     with desk._turn("desk") as turn:
-        assert turn.connection.execute(shown).scalar_one() == "5s"
+        assert turn.hot.connection.execute(shown).scalar_one() == "5s"
     with store.engine.connect() as connection:
         assert connection.execute(shown).scalar_one() == "0"

@@ -32,7 +32,9 @@ def add(
     scope: Annotated[
         list[str],
         typer.Option(
-            "--scope", metavar="SCOPE", help="route, agent, watch or manage; repeat for more."
+            "--scope",
+            metavar="SCOPE",
+            help="route, agent, watch, manage or console; repeat for more.",
         ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who has the key.")] = "",
@@ -46,7 +48,7 @@ def add(
     unknown = [one for one in scope if one not in set(keys.Scope)]
     if unknown:
         raise UsageError(f'There is no scope "{unknown[0]}".', f"Scopes: {', '.join(keys.Scope)}.")
-    with _store(project, demo) as store:
+    with live_store(project, demo) as store:
         text = keys.add(store, name or who(), [keys.Scope(one) for one in scope], who())
     if as_json:
         show_json({"key": text, "scopes": scope})
@@ -62,7 +64,7 @@ def listed(
     """List the keys that were made, without their secrets."""
     from tierwise.workflows import keys
 
-    with _store(project, demo) as store:
+    with live_store(project, demo) as store:
         found = keys.listed(store)
     if as_json:
         show_json(
@@ -90,13 +92,14 @@ def revoke(
     """Make a key useless from now on."""
     from tierwise.workflows import keys
 
-    with _store(project, demo) as store:
+    with live_store(project, demo) as store:
         keys.revoke(store, key_id)
     say(f"Key {key_id} is revoked.")
 
 
 @contextmanager
-def _store(project: Path, demo: str | None) -> Iterator[Store]:
+def live_store(project: Path, demo: str | None) -> Iterator[Store]:
+    """The store of a project, its tables brought up to date."""
     from tierwise.store import migrate
     from tierwise.store.connect import said_plainly
     from tierwise.workflows.publish import store_of

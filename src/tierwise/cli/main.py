@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from tierwise.cli import builds, keys, project, publish, serving, simulate, tiers, worth
+from tierwise.cli import builds, deliveries, keys, project, publish, serving, simulate, tiers, worth
 from tierwise.cli.failing import fail, wrong_use
 from tierwise.cli.screen import say
 from tierwise.errors import TierwiseError
@@ -32,6 +32,7 @@ app.add_typer(worth.app, name="value")  # with the questions of cli.value
 app.add_typer(tiers.app, name="tiers")
 app.add_typer(builds.app, name="builds")
 app.add_typer(keys.app, name="keys")
+app.add_typer(deliveries.app, name="deliveries")
 project.register(app)
 serving.register(app)
 simulate.register(app)

@@ -5,6 +5,8 @@ Structured mode (one JSON document) and binary mode (attributes in `ce-` headers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tierwise.connectors.incoming import (
@@ -58,6 +60,22 @@ def read(headers: Headers, body: bytes) -> Incoming:
         ),
         details=event,
     )
+
+
+def written(
+    number: int, pool: str, kind: str, contact_id: int, at: datetime, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A message of the router as a CloudEvent 1.0 in JSON."""
+    return {
+        "specversion": "1.0",
+        "id": str(number),
+        "source": f"/tierwise/pools/{pool}",
+        "type": f"tierwise.{kind}",
+        "subject": f"contacts/{contact_id}",
+        "time": at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": dict(data),
+    }
 
 
 def _binary(headers: Headers, data: dict[str, Any]) -> dict[str, Any]:

@@ -47,15 +47,19 @@ class Incoming:
 
 def document(body: bytes) -> dict[str, Any]:
     """The JSON object of a body; UsageError where it is cut off or something else."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
+    found = _json(body)
     if not isinstance(found, dict):
         raise UsageError(
             f"The body ({len(body):,} bytes) is no JSON object.", "Was it cut off on the way?"
         )
     return found
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def part(found: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -37,6 +37,17 @@ def standard(secret: str, headers: Headers, body: bytes, now: datetime) -> str |
     return _checked(given if number else (), wanted, _unix(sent), now)
 
 
+def signed(secret: str, number: str, body: bytes, at: datetime) -> dict[str, str]:
+    """Headers by which whoever knows the secret believes a message (Standard Webhooks 1.0)."""
+    sent = str(int(at.timestamp()))
+    made = _hmac(_key(secret), f"{number}.{sent}.".encode() + body)
+    return {
+        "webhook-id": number,
+        "webhook-timestamp": sent,
+        "webhook-signature": f"v1,{base64.b64encode(made).decode()}",
+    }
+
+
 def zendesk(secret: str, headers: Headers, body: bytes, now: datetime) -> str | Refused:
     """The same of Zendesk: base64(HMAC(timestamp + body)), the timestamp in ISO 8601."""
     sent = headers.get("x-zendesk-webhook-signature-timestamp", "")
@@ -50,6 +61,16 @@ def chatwoot(secret: str, headers: Headers, body: bytes, now: datetime) -> str |
     sent = headers.get("x-chatwoot-timestamp", "")
     wanted = "sha256=" + _hmac(secret.encode(), f"{sent}.".encode() + body).hex()
     return _checked([headers.get("x-chatwoot-signature", "")], wanted, _unix(sent), now)
+
+
+def zammad(secret: str, headers: Headers, body: bytes, _now: datetime) -> str | Refused:
+    """The same of Zammad: `sha1=` + hex(HMAC-SHA1(body)).
+
+    It says no moment of sending, so an old message is believed; that it came before is
+    remembered for two days, and a ticket is taken in once however often it is told of.
+    """
+    wanted = "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+    return _misfit([headers.get("x-hub-signature", "")], wanted) or wanted
 
 
 def _hmac(key: bytes, content: bytes) -> bytes:
@@ -66,15 +87,19 @@ def _key(secret: str) -> bytes:
 def _checked(
     given: Iterable[str], wanted: str, sent_at: datetime | None, now: datetime
 ) -> str | Refused:
+    if refused := _misfit(given, wanted):
+        return refused
+    if sent_at is None or abs((now - sent_at).total_seconds()) > OLDEST_S:
+        return Refused(f"The message was not sent within the last {OLDEST_S:.0f} seconds.")
+    return wanted
+
+
+def _misfit(given: Iterable[str], wanted: str) -> Refused | None:
     # All are compared, in constant time, before anything is said of the moment.
     matches = [hmac.compare_digest(one.encode(), wanted.encode()) for one in given if one]
     if not matches:
         return Refused("The message is not signed.")
-    if not any(matches):
-        return Refused("The signature does not fit the message.")
-    if sent_at is None or abs((now - sent_at).total_seconds()) > OLDEST_S:
-        return Refused(f"The message was not sent within the last {OLDEST_S:.0f} seconds.")
-    return wanted
+    return None if any(matches) else Refused("The signature does not fit the message.")
 
 
 def _unix(text: str) -> datetime | None:

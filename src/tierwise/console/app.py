@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
     from tierwise.workflows.live import Live
 
+_OTHERS = ("/card/", "/sign-in")
+"""Pages that are not the console's."""
+
 Middleware = Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]
 
 _INDEX = """<!DOCTYPE html>
@@ -91,7 +94,8 @@ def _tells_unknown_pages(known: Collection[str]) -> Middleware:
         response = await call_next(request)
         path = request.url.path.rstrip("/") or "/"
         page = response.headers.get("content-type", "").startswith("text/html")
-        if page and response.status_code == HTTP_200_OK and path not in known:
+        elsewhere = path in known or path.startswith(_OTHERS)
+        if page and response.status_code == HTTP_200_OK and not elsewhere:
             response.status_code = HTTP_404_NOT_FOUND
         return response
 

@@ -22,6 +22,7 @@ SECTIONS = (
     ("Customers", "/members", "people"),
     ("Simulate", "/simulate", "simulate"),
     ("Live", "/live", "live"),
+    ("Agent", "/agent", "agent"),
     ("Data quality", "/problems", "data"),
 )
 """Navigation: label, address, icon. A section is listed once it exists."""

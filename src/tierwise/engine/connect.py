@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,13 @@ from ibis.backends.duckdb import Backend
 
 MEMORY_LIMIT = "1200MB"
 """What DuckDB may hold before it spills to scratch files; Python and Arrow come on top."""
+
+
+ROW_GROUP = 122_880
+"""Rows of a Parquet row group, what DuckDB itself writes."""
+
+BATCH_ROWS = 500_000
+"""Rows handed to compiled code at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,10 @@ class Session:
         table = self.raw.execute(self._sql(expression)).to_arrow_table()
         return {name: _values(table[name]) for name in table.column_names}
 
+    def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
+        """Execute once and hand out the rows as they come, half a million at a time."""
+        yield from self.raw.execute(self._sql(expression)).to_arrow_reader(BATCH_ROWS)
+
     def hold(self, name: str, columns: Mapping[str, npt.NDArray[Any]]) -> ir.Table:
         """Columns of a model as a table of the engine, for as long as the session lives."""
         if all(_is_plain(values) for values in columns.values()):
@@ -62,6 +74,34 @@ class Session:
     def hold_arrow(self, name: str, table: pa.Table) -> ir.Table:
         """An Arrow table as a table of the engine, for as long as the session lives."""
         return self._hold(name, table)
+
+    def store(self, tables: Iterable[pa.Table]) -> ir.Table:
+        """Arrow tables, one after another, in a scratch file: what is too large to be held.
+
+        Registering them with the engine would import pandas.
+        """
+        from pyarrow.parquet import ParquetWriter
+
+        tables = iter(tables)
+        first = next(tables)
+        path = self._scratch_file()
+        with ParquetWriter(path, first.schema, compression="none", use_dictionary=False) as file:
+            for table in chain([first], tables):
+                file.write_table(table, row_group_size=ROW_GROUP)
+        return self.parquet(path)
+
+    def spill(self, expression: ir.Table) -> ir.Table:
+        """Execute once into a scratch file, what is too large to be held."""
+        path = self._scratch_file()
+        # Read once or twice: compressing it and looking for repeated values cost half the time.
+        plain = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1"
+        self.raw.execute(f"COPY ({self._sql(expression)}) TO {quoted(path)} ({plain})")
+        return self.parquet(path)
+
+    def _scratch_file(self) -> str:
+        number, path = tempfile.mkstemp(suffix=".parquet", dir=self.scratch)
+        os.close(number)
+        return path
 
     def _hold(self, name: str, table: object) -> ir.Table:
         self.raw.register(f"{name}_columns", table)

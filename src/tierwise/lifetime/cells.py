@@ -15,6 +15,9 @@ Matrix = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 Indices = npt.NDArray[np.intp]
 
+MOST_DAYS = 2**20
+"""More days than any calendar of the engines spans between year 1 and the as-of date."""
+
 DAYS_PER_WEEK = 7.0
 """Models reckon in weeks, tables in days."""
 
@@ -95,6 +98,19 @@ class Cells:
 
     def _of(self, rows: slice) -> Cells:
         return Cells(self.x[rows], self.t_x_days[rows], self.T_days[rows], self.n[rows])
+
+
+def of_numbers(numbers: npt.NDArray[np.int64]) -> Cells:
+    """Cells, in order, from the history of every customer as one number (customers,).
+
+    A number is (x * MOST_DAYS + t_x) * MOST_DAYS + T, in days: `histories.number`.
+    """
+    ordered = np.sort(numbers)
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    found = ordered[starts]
+    pair, T_days = np.divmod(found, MOST_DAYS)
+    x, t_x_days = np.divmod(pair, MOST_DAYS)
+    return Cells(x, t_x_days, T_days, np.diff(starts, append=ordered.size))
 
 
 def one_cell(x: int, t_x_days: float, T_days: float) -> Cells:

@@ -14,13 +14,18 @@ import ibis
 import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
+from tierwise.lifetime.cells import MOST_DAYS
 from tierwise.settings import Activity, Lens
-from tierwise.units import SUM_TYPE
+from tierwise.units import AMOUNT_TYPE, SUM_TYPE
 from tierwise.value.orders import attributed, goods_cost, has_goods_cost
 from tierwise.value.windows import between
 
 HISTORY = ("x", "t_x_days", "T_days")
 """Columns that make up a cell, see `tierwise.lifetime.cells.Cells`."""
+
+
+REVENUES = frozenset({Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS})
+"""Lenses through which customers may take back what they brought, and no more."""
 
 
 def histories(
@@ -101,7 +106,7 @@ def _by_day(lines: ir.Table, as_of: date, lens: Lens, event: Activity, returns: 
     positive = amount.sum(where=amount > 0)
     plain = lens is Lens.REVENUE_BEFORE_RETURNS or not returns
     net = positive if plain else amount.sum()
-    in_revenue = lens in {Lens.REVENUE, Lens.REVENUE_BEFORE_RETURNS}
+    in_revenue = lens in REVENUES
     days = known.group_by("customer_id", day=known.created_at.date()).aggregate(
         spend=positive,
         net=net,
@@ -122,10 +127,26 @@ def _margin(lines: ir.Table) -> ir.Value:
     return lines.total_amount - goods_cost(lines).fill_null(0)
 
 
-def cells(table: ir.Table) -> ir.Table:
-    """Distinct histories with the customers `n` of each, sorted. `table` is `histories`."""
-    counted = table.group_by(*HISTORY).aggregate(n=table.count())
-    return counted.order_by(*HISTORY)
+def by_line(lines: ir.Table, as_of: date, lens: Lens) -> ir.Table:
+    """What `tierwise.lifetime.gathering` asks of lines: customer_id, day, amount, perhaps value."""
+    known = attributed(lines)
+    known = known.filter(between(known, "created_at", None, as_of), known.total_amount.notnull())
+    value = {}
+    if lens is Lens.REVENUE_BEFORE_RETURNS:
+        value["value"] = known.total_amount.clip(lower=0).cast(AMOUNT_TYPE)
+    elif lens is not Lens.REVENUE:
+        value["value"] = _margin(known).fill_null(0).cast(AMOUNT_TYPE)
+    return known.select(
+        "customer_id", day=known.created_at.date(), amount=known.total_amount, **value
+    )
+
+
+def number(table: ir.Table) -> ir.IntegerColumn:
+    """Each history as one number, see `tierwise.lifetime.cells.of_numbers`. `table`: `histories`.
+
+    Below 2^60, as x is no more than the days: matched and counted sooner than three columns are.
+    """
+    return (table.x * MOST_DAYS + table.t_x_days) * MOST_DAYS + table.T_days
 
 
 def spend_cells(table: ir.Table) -> ir.Table:

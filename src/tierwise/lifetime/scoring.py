@@ -22,14 +22,11 @@ from scipy.stats import poisson
 
 from tierwise.lifetime import posterior
 from tierwise.lifetime.cells import Cells, Matrix, Vector
-from tierwise.lifetime.histories import HISTORY
+from tierwise.lifetime.histories import HISTORY, number
 from tierwise.lifetime.models import PurchaseModel
 from tierwise.lifetime.order_terms import OrderModel, OrderTerms
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
-
-MOST_DAYS = 2**20
-"""More days than any calendar of the engines spans between year 1 and the as-of date."""
 
 PARTS = ("near", "ever")
 """Within the horizon, and without end."""
@@ -75,6 +72,8 @@ def cell_scores(
         "purchases_low": near.low,
         "purchases_high": near.high,
         **_part("near", near.p_none, today, near.sd * factor, asked.level),
+        "near_low": near.low * factor,
+        "near_high": near.high * factor,
         **_part("ever", ever.p_none, scores.discounted.value, ever.sd, asked.level),
     }
 
@@ -107,13 +106,8 @@ def expected_values(histories: ir.Table, cell_table: ir.Table, orders: OrderMode
 
 def _beside(histories: ir.Table, cell_table: ir.Table) -> ir.Table:
     """Customers with the columns of their cell, matched by one number instead of three."""
-    kept = cell_table.mutate(__cell=_cell(cell_table)).drop(*HISTORY)
-    return histories.mutate(__cell=_cell(histories)).join(kept, "__cell")
-
-
-def _cell(table: ir.Table) -> ir.Value:
-    """The history as one number below 2^60: x is no more than the days, which are below 2^20."""
-    return (table.x * MOST_DAYS + table.t_x_days) * MOST_DAYS + table.T_days
+    kept = cell_table.mutate(__cell=number(cell_table)).drop(*HISTORY)
+    return histories.mutate(__cell=number(histories)).join(kept, "__cell")
 
 
 def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str, Vector]:
@@ -137,6 +131,8 @@ def pooled_scores(cells: Cells, rate_per_week: float, asked: Asked) -> dict[str,
         "purchases_low": low,
         "purchases_high": high,
         **_part("near", np.exp(-bought), bought * factor, np.sqrt(bought) * factor, asked.level),
+        "near_low": low * factor,
+        "near_high": high * factor,
         **_part("ever", unknown, unknown, unknown, asked.level),
     }
 
@@ -163,11 +159,13 @@ def _normal(probability: Vector) -> Vector:
     return np.where(inside, ndtri(np.where(inside, probability, 0.5)), np.nan)
 
 
-def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses: bool) -> ir.Table:
+def scored(
+    histories: ir.Table, cell_table: ir.Table, orders: OrderModel, level: float, *, losses: bool
+) -> ir.Table:
     """One row a customer: P(active), purchases, what an order brings, value near and ever.
 
-    `histories` as `tierwise.lifetime.histories`, `cell_table` as `cell_scores`.
-    With `losses` orders may bring less than nothing. Money columns are floating
+    `histories` as `tierwise.lifetime.histories`, `cell_table` as `cell_scores`, at the same
+    `level`. With `losses` customers may bring less than nothing. Money columns are floating
     point: `order_value`, and `near_value`, `ever_value` with `_low`, `_high` and `_sd`.
     """
     keep = [name for name in cell_table.columns if name not in HISTORY]
@@ -181,6 +179,7 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
     values: dict[str, ir.Value] = {}
     for part in PARTS:
         values |= {name: _finite(value) for name, value in _value(table, part, losses).items()}
+    values |= {name: _finite(value) for name, value in _near_ends(table, level, losses).items()}
     values |= {name: _finite(table[name]) for name in ("p_active", "p_active_low", "p_active_high")}
     plain = [name for name in keep if not name.startswith((*PARTS, "p_active"))]
     buys = 1 - table.near_p_none
@@ -190,7 +189,7 @@ def scored(histories: ir.Table, cell_table: ir.Table, orders: OrderModel, losses
 
 
 def _value(table: ir.Table, part: str, losses: bool) -> dict[str, ir.Value]:
-    """Expected value and the ends of its interval."""
+    """Expected value, its spread, and the ends of the interval of a sum without end."""
     count, spread = table[f"{part}_mean"], table[f"{part}_variance"]
     order = OrderTerms(table.order_value, table["__of_mean"], table["__of_order"])
     mean = count * order.mean
@@ -209,16 +208,41 @@ def _value(table: ir.Table, part: str, losses: bool) -> dict[str, ir.Value]:
     return {f"{part}_value": mean, **ends, f"{part}_value_sd": variance.sqrt()}
 
 
+def _near_ends(table: ir.Table, level: float, losses: bool) -> dict[str, ir.Value]:
+    """Ends of the value within the horizon from those of the purchases and of the order value.
+
+    The distances of a product's ends from its mean are those of its factors, added in
+    squares: Zou & Donner 2008, Statistics in Medicine 27(10), their recovery of variances. The
+    purchases of one who may leave are far from symmetric, which a mean and a variance forget.
+    """
+    z, order, count = float(ndtri((1 + level) / 2)), table.order_value, table.near_mean
+    mean = count * order
+    found: dict[str, ir.Value] = {}
+    for end, other, sign in (("low", "high", -1), ("high", "low", 1)):
+        bought = (order < 0).ifelse(table[f"near_{other}"], table[f"near_{end}"])
+        # Of orders that may lose, many that bring nothing in sum spread more than few do.
+        many = table.near_high if losses else bought
+        doubt = many * table["__of_order"] + many * many * table["__of_mean"]
+        apart = (order * (bought - count)) ** 2 + z * z * doubt
+        reached = mean + sign * apart.sqrt()
+        least = ibis.least(mean, 0.0)  # more than all is not taken back
+        found[f"near_value_{end}"] = reached if losses else ibis.greatest(reached, least)
+    return found
+
+
 def _end(table: ir.Table, name: str, mean: ir.Value, variance: ir.Value, losses: bool) -> ir.Value:
     """One end: among the sums below zero, at zero (nobody buys), or among those above."""
     below, above = (_finite(table[f"{name}_{side}"]) for side in ("below", "above"))
+    sd = variance.sqrt()
+    lower, upper = mean + below * sd, mean + above * sd
+    even = ibis.cases((lower < 0, lower), (upper > 0, upper), else_=0.0)
     if losses:
-        sd = variance.sqrt()
-        lower, upper = mean + below * sd, mean + above * sd
-        return ibis.cases((lower < 0, lower), (upper > 0, upper), else_=0.0)
+        return even
     relative = (1 + variance / (mean * mean).nullif(0.0)).ln()
-    upper = (mean.nullif(0.0).ln() - relative / 2 + above * relative.sqrt()).exp()
-    return upper.fill_null(0.0)
+    skewed = (
+        ibis.greatest(mean, 0.0).nullif(0.0).ln() - relative / 2 + above * relative.sqrt()
+    ).exp()
+    return (mean < 0).ifelse(even, skewed.fill_null(0.0))
 
 
 def _finite(column: ir.Value) -> ir.Value:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tierwise.errors import RefusedError
 from tierwise.lifetime.heldout import COVERED, NAIVE, TOP_SHARE, Split, pooled_verdict
+from tierwise.lifetime.models import NBD
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import Unit
 from tierwise.value.shares import Rows, share
@@ -79,6 +80,13 @@ def standings(rounds: Sequence[Round]) -> tuple[Standing, ...]:
     return tuple(sorted(found, key=lambda one: -one.gain[0]))
 
 
+def _used(found: Sequence[Standing]) -> str:
+    """What the models are good for beside lists; NBD lets nobody leave."""
+    if all(one.name == NBD.name for one in found):
+        return "use the model for intervals; who is still active it cannot tell"
+    return "use the models for who is still active and for intervals"
+
+
 def verdict(found: Sequence[Standing]) -> str:
     """What the rounds say, in words that do not flatter."""
     if not found:
@@ -89,20 +97,18 @@ def verdict(found: Sequence[Standing]) -> str:
     if all(one.gain[2] < 0 and one.closer[2] < 0 for one in found):
         return (
             f"Past spend does better: it finds {fifth} and predicts what customers bring more"
-            " closely than every model, beyond doubt. Rank by past spend; use the models for who"
-            " is still active."
+            f" closely than every model, beyond doubt. Rank by past spend; {_used(found)}."
         )
     if naive_does_better(found):
         return (
             f"Past spend does better: no model finds {fifth} better beyond doubt, and past spend"
             " predicts what customers bring more closely than every model, beyond doubt. Rank by"
-            " past spend; use the models for who is still active and for intervals."
+            f" past spend; {_used(found)}."
         )
     if not listing and not amounts:
         return (
             f"Past spend does as well: no model finds {fifth} better, or predicts what customers"
-            " bring more closely, beyond doubt. Rank by past spend; use the models for who is"
-            " still active and for intervals."
+            f" bring more closely, beyond doubt. Rank by past spend; {_used(found)}."
         )
     if not listing:
         return (

@@ -15,12 +15,15 @@ class HookKind(StrEnum):
     CLOUDEVENTS = "cloudevents"  # anybody's, as CloudEvents signed by Standard Webhooks
     ZENDESK = "zendesk"
     CHATWOOT = "chatwoot"
+    ZAMMAD = "zammad"
 
 
 class HookSettings(SettingsModel):
     """One source of webhooks."""
 
-    kind: HookKind = Field(HookKind.CLOUDEVENTS, description="cloudevents, zendesk or chatwoot")
+    kind: HookKind = Field(
+        HookKind.CLOUDEVENTS, description="cloudevents, zendesk, chatwoot or zammad"
+    )
     pool: str = Field(min_length=1, description="routing pool that its contacts come to")
     secret: str = Field(
         min_length=1,

@@ -13,7 +13,9 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from tierwise.settings.base import SettingsModel as _Model
+from tierwise.settings.destinations import DestinationSettings
 from tierwise.settings.hooks import HookSettings
+from tierwise.settings.live import LiveSettings
 from tierwise.settings.names import Activity, Lens, Period, PurchaseModelName, SpendModelName
 from tierwise.settings.tiers import TiersSettings
 from tierwise.settings.zones import UTC, known_zone
@@ -292,3 +294,7 @@ class Settings(_Model):
     sources: dict[str, Source] = Field(default_factory=dict)
     # Like database_url no part of what is reckoned, and it may hold secrets.
     hooks: dict[str, HookSettings] = Field(default_factory=dict, exclude=True, repr=False)
+    live: LiveSettings = Field(LiveSettings.model_construct(), exclude=True)
+    destinations: dict[str, DestinationSettings] = Field(
+        default_factory=dict, exclude=True, repr=False
+    )

@@ -71,22 +71,20 @@ FORGET_REQUESTS = text(
 # The feed. Messages of one pool are written in turns under the pool's lock, so their numbers
 # become visible in ascending order; those of two pools together do not. Hence a cursor each.
 
-LAST_MESSAGE = text(
-    """
-    SELECT o.message_id FROM tierwise.outbox o
-    JOIN tierwise.contacts c ON c.contact_id = CAST(o.subject AS bigint)
-    WHERE c.pool = :pool ORDER BY o.message_id DESC LIMIT 1
-    """
-)
+LAST_MESSAGE = text("SELECT max(message_id) FROM tierwise.outbox WHERE pool = :pool")
 MESSAGES = text(
     """
-    SELECT o.message_id, o.kind, o.payload, o.made_at, c.pool, c.contact_id,
-        coalesce(o.payload ->> 'agent_id', c.agent_id) AS agent_id
-    FROM tierwise.outbox o
-    JOIN tierwise.contacts c ON c.contact_id = CAST(o.subject AS bigint)
-    JOIN unnest(CAST(:pools AS text[]), CAST(:cursors AS bigint[])) AS after (pool, message_id)
-        ON after.pool = c.pool AND o.message_id > after.message_id
-    WHERE o.message_id > :least ORDER BY o.message_id LIMIT :most
+    SELECT found.* FROM unnest(CAST(:pools AS text[]), CAST(:cursors AS bigint[]))
+        AS after (pool, message_id)
+    CROSS JOIN LATERAL (
+        SELECT o.message_id, o.kind, o.payload, o.made_at, o.pool, c.contact_id,
+            coalesce(o.payload ->> 'agent_id', c.agent_id) AS agent_id
+        FROM tierwise.outbox o
+        JOIN tierwise.contacts c ON c.contact_id = CAST(o.subject AS bigint)
+        WHERE o.pool = after.pool AND o.message_id > after.message_id
+        ORDER BY o.message_id LIMIT :most
+    ) AS found
+    ORDER BY found.message_id LIMIT :most
     """
 )
 
@@ -105,5 +103,16 @@ PRESENT = text(
     """
     SELECT pool, presence, count(*) AS n FROM tierwise.agents
     GROUP BY pool, presence ORDER BY pool, presence
+    """
+)
+WAITING_WEIGHTS = text(
+    """
+    SELECT pool, class_name, weight, count(*) AS n FROM tierwise.contacts
+    WHERE state = 'queued' GROUP BY pool, class_name, weight ORDER BY pool, class_name, weight
+    """
+)
+CAPACITIES = text(
+    """
+    SELECT pool, group_name, max(capacity) AS most FROM tierwise.agents GROUP BY pool, group_name
     """
 )

@@ -147,10 +147,10 @@ ASSIGN = text(
             CAST(:inputs AS jsonb)
         FROM made JOIN moved USING (contact_id) JOIN given USING (contact_id)
     ), told AS (
-        INSERT INTO tierwise.outbox (kind, subject, payload, made_at, due_at)
-        SELECT 'reservation.offered', contact_id::text, jsonb_build_object(
+        INSERT INTO tierwise.outbox (pool, kind, subject, payload, made_at)
+        SELECT :pool, 'reservation.offered', contact_id::text, jsonb_build_object(
             'reservation_id', reservation_id, 'contact_id', contact_id, 'agent_id', agent_id,
-            'expires_at', expires_at), :now, :now
+            'expires_at', expires_at), :now
         FROM made
     )
     SELECT made.*, given.place FROM made JOIN given USING (contact_id) ORDER BY place
@@ -173,9 +173,15 @@ ACCEPT = text(
     WITH taken AS (
         UPDATE tierwise.reservations SET state = 'accepted', answered_at = :now
         WHERE reservation_id = :reservation_id AND state = 'pending' AND expires_at > :now
-        RETURNING contact_id, agent_id
+        RETURNING reservation_id, contact_id, agent_id
     ), alive AS (
         UPDATE tierwise.agents a SET heard_at = :now FROM taken WHERE a.agent_id = taken.agent_id
+    ), told AS (
+        INSERT INTO tierwise.outbox (pool, kind, subject, payload, made_at)
+        SELECT :pool, 'reservation.accepted', contact_id::text, jsonb_build_object(
+            'reservation_id', reservation_id, 'contact_id', contact_id, 'agent_id', agent_id),
+            :now
+        FROM taken
     )
     UPDATE tierwise.contacts c SET state = 'accepted' FROM taken
     WHERE c.contact_id = taken.contact_id RETURNING c.contact_id
@@ -198,10 +204,10 @@ GIVE_BACK = text(
               FROM closed JOIN tierwise.contacts USING (contact_id) GROUP BY closed.agent_id) AS t
         WHERE a.agent_id = t.agent_id
     ), told AS (
-        INSERT INTO tierwise.outbox (kind, subject, payload, made_at, due_at)
-        SELECT 'reservation.' || :outcome, contact_id::text, jsonb_build_object(
+        INSERT INTO tierwise.outbox (pool, kind, subject, payload, made_at)
+        SELECT :pool, 'reservation.' || :outcome, contact_id::text, jsonb_build_object(
             'reservation_id', reservation_id, 'contact_id', contact_id, 'agent_id', agent_id),
-            :now, :now
+            :now
         FROM closed
     )
     UPDATE tierwise.contacts c SET state = 'queued', agent_id = NULL FROM closed
@@ -261,9 +267,9 @@ END = text(
         UPDATE tierwise.agents a SET used = used - c.weight, idle_since = :now
         FROM closed JOIN tierwise.contacts c USING (contact_id) WHERE a.agent_id = closed.agent_id
     ), told AS (
-        INSERT INTO tierwise.outbox (kind, subject, payload, made_at, due_at)
-        VALUES ('contact.' || :state, CAST(:contact_id AS text),
-            jsonb_build_object('contact_id', CAST(:contact_id AS bigint)), :now, :now)
+        INSERT INTO tierwise.outbox (pool, kind, subject, payload, made_at)
+        VALUES (:pool, 'contact.' || :state, CAST(:contact_id AS text),
+            jsonb_build_object('contact_id', CAST(:contact_id AS bigint)), :now)
     )
     UPDATE tierwise.contacts SET state = :state, due_at = NULL
     WHERE contact_id = :contact_id RETURNING contact_id

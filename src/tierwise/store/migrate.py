@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from tierwise.errors import StoreError, UpgradeNeededError
 from tierwise.store.connect import Store, said_plainly
+from tierwise.store.late import build_late
 from tierwise.store.tables import SCHEMA
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -34,15 +35,16 @@ def upgrade(store: Store, tell: Tell) -> None:
     with said_plainly(store.place), store.engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         found = version_of(connection)
-        if found == newest():
-            return
-        _require_known(found, store.place)
-        words = f"from {found} " if found else ""
-        tell(f"Upgrading the tables at {store.place} {words}to {newest()}")
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if found != newest():
+            _require_known(found, store.place)
+            words = f"from {found} " if found else ""
+            tell(f"Upgrading the tables at {store.place} {words}to {newest()}")
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    with said_plainly(store.place):
+        build_late(store.engine)
 
 
 def require_current(store: Store) -> None:

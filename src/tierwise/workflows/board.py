@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tierwise.routing.pool import Pool
+from tierwise.routing.stuck import Stuck
 from tierwise.workflows.live import Live
 from tierwise.workflows.route import Presence
 
@@ -77,6 +78,7 @@ class Board:
     ready: int  # agents with room who take contacts
     agents: tuple[Serving, ...]
     decisions: tuple[Decision, ...]  # newest first
+    stuck: tuple[Stuck, ...]  # contacts that nobody who is known could take
 
 
 def board(live: Live, pool_name: str = "") -> Board | None:
@@ -105,6 +107,7 @@ def board(live: Live, pool_name: str = "") -> Board | None:
         ready=_ready(agents),
         agents=tuple(_serving(row) for row in agents),
         decisions=tuple(decided),
+        stuck=live.stuck().get(name, ()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
@@ -13,9 +13,7 @@ from dateutil.relativedelta import relativedelta
 from tierwise.errors import RefusedError
 from tierwise.lifetime import heldout, scoring, second_stage
 from tierwise.lifetime.heldout import Split
-
-if TYPE_CHECKING:
-    from tierwise.workflows.lifetime import Lifetime
+from tierwise.workflows.lifetime import Lifetime
 
 Numbers = npt.NDArray[Any]
 

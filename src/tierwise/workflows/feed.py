@@ -168,7 +168,6 @@ class Feed:
         asked = {
             "pools": list(after),
             "cursors": list(after.values()),
-            "least": min(after.values()),
             "most": AT_ONCE,
         }
         with self._store.engine.connect() as connection:

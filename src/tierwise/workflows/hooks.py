@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from tierwise.connectors import chatwoot, cloudevents, signature, zendesk
+from tierwise.connectors import chatwoot, cloudevents, signature, zammad, zendesk
 from tierwise.connectors.incoming import Incoming, What
 from tierwise.connectors.signature import Headers, Refused
 from tierwise.errors import ConflictError, NotFoundError, TierwiseError
@@ -28,6 +28,7 @@ KINDS: Mapping[HookKind, tuple[Check, Read]] = MappingProxyType(
         HookKind.CLOUDEVENTS: (signature.standard, cloudevents.read),
         HookKind.ZENDESK: (signature.zendesk, zendesk.read),
         HookKind.CHATWOOT: (signature.chatwoot, chatwoot.read),
+        HookKind.ZAMMAD: (signature.zammad, zammad.read),
     }
 )
 

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     ROUTE = "route"  # tell of contacts and what becomes of them, ask where a caller goes
     AGENT = "agent"  # what a desktop does: presence, offers, answers
     WATCH = "watch"  # queues, decisions, events, metrics
+    CONSOLE = "console"  # sign in to the console: all its pages, and what they do
     MANAGE = "manage"  # define pools, say by what customers are known
 
 
@@ -62,6 +63,15 @@ def check(store: Store, given: str) -> Key | None:
     with store.engine.connect() as connection:
         row = connection.execute(sql.KEY, {"key_id": key_id}).first()
     if row is None or not hmac.compare_digest(bytes(row.secret_hash), _hashed(secret)):
+        return None
+    return Key(row.key_id, row.name, frozenset(Scope(one) for one in row.scopes))
+
+
+def valid(store: Store, key_id: str) -> Key | None:
+    """The key of an id that was signed by us; None where it was revoked."""
+    with store.engine.connect() as connection:
+        row = connection.execute(sql.KEY, {"key_id": key_id}).first()
+    if row is None:
         return None
     return Key(row.key_id, row.name, frozenset(Scope(one) for one in row.scopes))
 

@@ -1,31 +1,27 @@
-"""Lifetime: what customers will be worth, fitted, scored and held against what happened."""
+"""Lifetime: what customers will be worth, fitted and scored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
 
-from tierwise.errors import DataError, EdgeError, FitError, MissingDataError
+from tierwise.errors import EdgeError, FitError, MissingDataError
 from tierwise.lifetime import (
     discounting,
     expected,
     fitted,
     gamma_gamma,
-    heldout,
     pooled,
     scoring,
-    second_stage,
     spending,
-    tournament,
 )
 from tierwise.lifetime import histories as purchase_histories
-from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells
+from tierwise.lifetime.cells import DAYS_PER_WEEK, Cells, of_numbers
 from tierwise.lifetime.estimate import Estimate
 from tierwise.lifetime.fit import Fit
 from tierwise.lifetime.models import MODELS, NBD, PurchaseModel
@@ -33,8 +29,7 @@ from tierwise.lifetime.pooled import REPEAT_BUYERS_NEEDED
 from tierwise.lifetime.spending import Evidence, Spending
 from tierwise.results import Answer, Context
 from tierwise.settings import Activity, Lens, LifetimeSettings, PurchaseModelName
-from tierwise.value.shares import Rows
-from tierwise.workflows import boosting
+from tierwise.workflows.histories import kept as kept_histories
 from tierwise.workflows.kept import SCORES_KEPT, Kept
 from tierwise.workflows.look import Look
 
@@ -96,14 +91,13 @@ class Lifetime:
     def histories(self) -> ir.Table:
         """One row a customer who ever bought, kept in the session."""
         look = self.look
-        returns = look.rows(purchase_histories.have_returns(self.lines))[0]["found"]
-        found = purchase_histories.histories(
-            self.lines, self.known_on, self.lens, self.event, returns=returns
-        )
-        if self.lens is Lens.PROFIT:
-            whole = look.summary_of(None, self.known_on)
-            found = purchase_histories.after_cost_to_serve(found, whole)
-        return look.session.keep(self._named("histories"), found)
+        name = self._named("histories")
+        found = kept_histories(look.session, name, self.lines, self.known_on, self.lens, self.event)
+        if self.lens is not Lens.PROFIT:
+            return found
+        whole = look.summary_of(None, self.known_on)
+        served = purchase_histories.after_cost_to_serve(found, whole)
+        return look.session.keep(f"{name}_served", served)
 
     def _named(self, name: str) -> str:
         """A name in the session for what was known on that day."""
@@ -121,9 +115,9 @@ class Lifetime:
 
     @cached_property
     def cells(self) -> Cells:
-        """Distinct histories, counted by the engine."""
-        found = self.look.session.columns(purchase_histories.cells(self.histories))
-        return Cells(found["x"], found["t_x_days"], found["T_days"], found["n"])
+        """Distinct histories, and how many customers share each."""
+        numbers = self.histories.select(number=purchase_histories.number(self.histories))
+        return of_numbers(self.look.session.columns(numbers)["number"])
 
     def purchases(self, model: PurchaseModel | None = None) -> Purchases:
         """The model of the settings (or another), or one rate for all below fifty repeat buyers.
@@ -233,7 +227,10 @@ class Lifetime:
         key = (purchases.model.name, self.known_on, self.look.where, self.lens, self.event, asked)
         columns = self.kept.get(key, lambda: self._columns(purchases, asked))
         table = self.look.session.hold(f"{name}_cells", columns)
-        found = scoring.scored(self.histories, table, self.spending.orders, self.spending.losses)
+        losses = self.spending.losses and self.lens not in purchase_histories.REVENUES
+        found = scoring.scored(
+            self.histories, table, self.spending.orders, asked.level, losses=losses
+        )
         return self.look.session.keep(name, found)
 
 
@@ -253,7 +250,7 @@ def fit_answer(look: Look, settings: LifetimeSettings, model: PurchaseModelName 
     counts["cells"] = life.cells.size
     notes = (purchases.note,) if purchases.note else ()
     return fitted.answer(
-        _context(look, life),
+        whole_context(look, life),
         own,
         purchases.rate,
         others,
@@ -282,7 +279,7 @@ def worth_answer(look: Look, settings: LifetimeSettings, limit: int, kept: Score
     table = look.session.keep("ranked_worth", expected.ranked(scored, _past(look, life)))
     rows = look.rows(expected.listed(table, limit))
     return expected.answer(
-        _context(look, life),
+        whole_context(look, life),
         look.rows(expected.totals(table))[0],
         look.rows(expected.bands(table)),
         look.rows(expected.activity(table)),
@@ -314,7 +311,7 @@ def customer_answer(
             "Nothing can be expected of a customer before a first purchase.",
         )
     return expected.customer_answer(
-        replace(_context(look, life), customers=1),
+        replace(whole_context(look, life), customers=1),
         rows[0],
         look.names(rows).get(customer_id, ""),
         settings.level,
@@ -359,86 +356,7 @@ def _notes(life: Lifetime, purchases: Purchases) -> tuple[str, ...]:
     return (*notes, *life.spending.notes)
 
 
-def tournament_answer(
-    look: Look, settings: LifetimeSettings, holdout_weeks: int | None = None
-) -> Answer:
-    """Every model against past spend on periods held out."""
-    if settings.second_stage:
-        second_stage.require_package()
-    lens = Lens.GROSS_PROFIT if look.lens is Lens.PROFIT else look.lens
-    notes = ("Cost to serve is left out: the lines tell what customers brought.",)
-    whole = Lifetime(look, settings, lens=lens)
-    months = discounting.weeks_in_months(settings.horizon_months)
-    days = round((holdout_weeks or months) * DAYS_PER_WEEK)
-    asked = holdout_weeks is not None
-    splits = heldout.splits(whole.totals["first_on"], look.as_of, days, exactly=asked)
-    # The period before a split is where the trees of the second stage learn.
-    known_on = cache(lambda day: Lifetime(look, settings, lens=lens, known_on=day))
-    rounds = [_round(known_on, split, whole) for split in splits]
-    context = _context(look, whole)
-    told = notes if look.lens is Lens.PROFIT else ()
-    return tournament.answer(context, rounds, told)
-
-
-def _round(
-    known_on: Callable[[date], Lifetime], split: heldout.Split, whole: Lifetime
-) -> tournament.Round:
-    """Fit on what was known, predict, and look at what happened."""
-    life = known_on(split.known_on)
-    look, settings, lens, event = life.look, life.settings, life.lens, life.event
-    asked = scoring.Asked(split.weeks, life.asked.discount_per_week, settings.level)
-    labels, refused, predictions = {heldout.NAIVE: "Past spend"}, {}, []
-    scored_default: ir.Table | None = None
-    said_by = ""
-    for model in MODELS.values():
-        try:
-            found = life.purchases(model)
-            if found.model is not model:
-                refused[model.label] = found.note
-                continue
-            scored = life.scored(found, asked)
-        except DataError as error:
-            refused[model.label] = error.message
-            continue
-        labels[model.name] = model.label
-        predictions.append(heldout.prediction(scored, model.name))
-        # Where the model of the settings took no part, NBD stands in for it.
-        if model.name == settings.model or (model is NBD and scored_default is None):
-            scored_default, said_by = scored, model.label
-    if settings.second_stage:
-        try:
-            before = known_on(boosting.period_before(split, whole.totals["first_on"]))
-            predictions.append(boosting.prediction(before, life, split))
-            labels[second_stage.RULE] = second_stage.LABEL
-        except DataError as error:
-            refused[second_stage.LABEL] = error.message
-    known = life.histories.select("customer_id")
-    outcomes = heldout.outcomes(life.lines, split, lens, event)
-    naive = heldout.naive(life.lines, split, lens, event)
-    table = heldout.beside(known, outcomes, naive, *predictions)
-    table = look.session.keep(f"round_{split.known_on:%Y%m%d}", table)
-    return tournament.Round(
-        split,
-        look.rows(heldout.comparison(table, tuple(labels)))[0],
-        labels,
-        refused,
-        said_by,
-        *_trust(look, table, scored_default, settings.level),
-    )
-
-
-def _trust(
-    look: Look, table: ir.Table, scored: ir.Table | None, level: float
-) -> tuple[Rows, dict[str, Any]]:
-    """Calibration and coverage of the default model; empty where it had no fit."""
-    if scored is None:
-        return [], {}
-    promised = heldout.promises(table, scored)
-    return look.rows(heldout.calibration(promised)), look.rows(heldout.coverage(promised))[0] | {
-        "level": level
-    }
-
-
-def _context(look: Look, life: Lifetime) -> Context:
+def whole_context(look: Look, life: Lifetime) -> Context:
+    """The context of answers about all history."""
     context = look.context(customers=int(life.totals["customers"]), lens=life.lens)
     return replace(context, window="all", window_from=None)

@@ -19,6 +19,7 @@ from tierwise.errors import ConflictError, NotFoundError, UsageError
 from tierwise.routing.pool import Pool
 from tierwise.store import live_statements as sql
 from tierwise.store.connect import Store
+from tierwise.store.hot import Hot, transaction
 from tierwise.store.snapshots import tier_of
 from tierwise.workflows.route_turn import (
     LONGEST_PAUSE,
@@ -47,7 +48,8 @@ class Router:
 
         Raises ConflictError where contacts are open in a class that it no longer has.
         """
-        with self._store.engine.begin() as connection:
+        with transaction(self._store.engine) as hot:
+            connection = hot.connection
             connection.execute(sql.LOCK, {"pool": name, "longest_pause": LONGEST_PAUSE})
             connection.execute(sql.KEEP_OUT, {"pool": name})
             _require_classes(connection, name, pool)
@@ -56,7 +58,7 @@ class Router:
                 sql.DEFINE_POOL, {"pool": name, "definition": text, "version": pool.version}
             )
             connection.execute(sql.RENUMBER, {"pool": name, "classes": list(pool.class_names)})
-            settled(Turn(connection, name, pool, connection.execute(sql.NOW).scalar_one()))
+            settled(Turn(hot, name, pool, connection.execute(sql.NOW).scalar_one()))
         return pool.version
 
     def pools(self) -> tuple[str, ...]:
@@ -71,13 +73,13 @@ class Router:
 
         Raises UsageError where no class of the pool takes such a contact.
         """
-        with self._store.engine.begin() as connection:
-            connection.execute(sql.ENTER, {"pool": pool_name})
-            pool, _ = self._turns.pool(connection, pool_name)
-            row = _joining(connection, pool_name, pool, contact)
-            joined = connection.execute(sql.JOIN, row).first()
+        with transaction(self._store.engine) as hot:
+            hot.all(sql.ENTER, {"pool": pool_name})
+            pool, _ = self._turns.pool(hot, pool_name)
+            row = _joining(hot.connection, pool_name, pool, contact)
+            joined = hot.first(sql.JOIN, row)
             if joined is None:
-                return Received(_same(connection, contact), is_new=False)
+                return Received(_same(hot, contact), is_new=False)
         # Committed before deciding: whatever happens now, the contact is not lost.
         with self._turn(pool_name) as turn:
             return Received(joined.contact_id, is_new=True, offers=settled(turn))
@@ -275,9 +277,9 @@ def _joining(
     }
 
 
-def _same(connection: Connection, contact: NewContact) -> int:
+def _same(hot: Hot, contact: NewContact) -> int:
     asked = {"source": contact.source, "external_id": contact.external_id}
-    return int(connection.execute(sql.SAME, asked).scalar_one())
+    return int(hot.first(sql.SAME, asked).contact_id)
 
 
 def _require_classes(connection: Connection, name: str, pool: Pool) -> None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, TextClause
+from sqlalchemy import TextClause
 
 from tierwise.errors import NotFoundError
 from tierwise.routing.pool import Pool
 from tierwise.routing.settle import Agent, Match, Waiting, settle
 from tierwise.store import live_statements as sql
 from tierwise.store.connect import Store
+from tierwise.store.hot import Hot, transaction
 from tierwise.workflows.route_values import End, Offer
 
 LONGEST_PAUSE = "5s"
@@ -30,20 +31,21 @@ LONGEST_PAUSE = "5s"
 class Turn:
     """One transaction under the pool's lock."""
 
-    connection: Connection
+    hot: Hot
     pool_name: str
     pool: Pool
     now: datetime
 
     def all(self, statement: TextClause, **values: Any) -> list[Any]:
         """Rows of a statement, which may name the pool and the moment."""
-        known = {"pool": self.pool_name, "now": self.now}
-        return list(self.connection.execute(statement, known | values))
+        return self.hot.all(statement, self._known(values))
 
     def do(self, statement: TextClause, **values: Any) -> int:
         """Run a statement; the number of rows it changed."""
-        known = {"pool": self.pool_name, "now": self.now}
-        return self.connection.execute(statement, known | values).rowcount
+        return self.hot.do(statement, self._known(values))
+
+    def _known(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {"pool": self.pool_name, "now": self.now} | values
 
 
 class Turns:
@@ -56,21 +58,21 @@ class Turns:
     @contextmanager
     def of(self, lock: TextClause, missing: NotFoundError, **which: Any) -> Iterator[Turn]:
         """A turn in the pool that `lock` finds; raises `missing` where it finds none."""
-        with self._store.engine.begin() as connection:
-            row = connection.execute(lock, which | {"longest_pause": LONGEST_PAUSE}).first()
+        with transaction(self._store.engine) as hot:
+            row = hot.first(lock, which | {"longest_pause": LONGEST_PAUSE})
             if row is None:
                 raise missing
-            pool, now = self.pool(connection, row.pool)
-            yield Turn(connection, row.pool, pool, now)
+            pool, now = self.pool(hot, row.pool)
+            yield Turn(hot, row.pool, pool, now)
 
-    def pool(self, connection: Connection, name: str) -> tuple[Pool, datetime]:
+    def pool(self, hot: Hot, name: str) -> tuple[Pool, datetime]:
         """A pool as it is defined at this moment, and the moment."""
-        row = connection.execute(sql.VERSION, {"pool": name}).first()
+        row = hot.first(sql.VERSION, {"pool": name})
         if row is None:
             raise NotFoundError(f'There is no pool "{name}".', "Define it first.")
         version, pool = self._pools.get(name, ("", None))
         if pool is None or version != row.version:
-            found = connection.execute(sql.POOL, {"pool": name}).one()
+            (found,) = hot.all(sql.POOL, {"pool": name})
             pool = Pool.model_validate(found.definition)
             self._pools[name] = found.version, pool
         return pool, row.now

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from tierwise.errors import NotFoundError, TierwiseError
 from tierwise.store.connect import Store
-from tierwise.workflows.once import forget
+from tierwise.workflows import deliver, once
 from tierwise.workflows.route import Router
 
 log = logging.getLogger("tierwise.live")
@@ -28,9 +29,16 @@ LATE_S = 15.0
 class Sweeper:
     """A thread that settles every pool, goes on after a database restart, and ends when told."""
 
-    def __init__(self, store: Store, router: Router, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        router: Router,
+        destinations: Sequence[str] = (),
+        every_s: float = EVERY_S,
+    ) -> None:
         self._store = store
         self._router = router
+        self._destinations = list(destinations)  # messages they have not read are kept
         self._every_s = every_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -86,7 +94,8 @@ class Sweeper:
                 self._router.settle(pool)
         self._swept_at = now = time.monotonic()
         if now >= self._forget_at:
-            forget(self._store)
+            once.forget(self._store)
+            deliver.forget(self._store, self._destinations)
             self._forget_at = now + FORGET_EVERY_S
 
     def _say_failing(self, error: Exception) -> None:

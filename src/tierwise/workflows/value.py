@@ -302,13 +302,13 @@ class Desk:
         second_stage: bool | None = None,
     ) -> Answer:
         """Every model against past spend, on periods held out; None: as the project says."""
-        from tierwise.workflows import lifetime
+        from tierwise.workflows import tournament
 
         own = self.settings.lifetime
         entered = own.second_stage if second_stage is None else second_stage
         settings = own.model_copy(update={"second_stage": entered})
         with self._open(question) as look:
-            return lifetime.tournament_answer(look, settings, holdout_weeks)
+            return tournament.answered(look, settings, holdout_weeks)
 
     def contracts(self, question: Question = DEFAULT, *, limit: int = LISTED) -> Answer:
         """How long contracts last, what share was lost, and what they will still bring."""

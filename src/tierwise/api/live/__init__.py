@@ -7,16 +7,21 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tierwise.api.live.access import Access
 from tierwise.api.live.agents import add_agents
+from tierwise.api.live.card import MOST_BYTES as MOST_CARD_BYTES
+from tierwise.api.live.card import add_card_links, card_pages
 from tierwise.api.live.contacts import add_contacts
+from tierwise.api.live.deliveries import add_deliveries
 from tierwise.api.live.events import add_events
 from tierwise.api.live.health import add_health
 from tierwise.api.live.hooks import add_hooks
 from tierwise.api.live.pools import add_pools
+from tierwise.api.live.sign_in import SignedIn, sign_in_pages
 from tierwise.api.problems import Problem, problem
 from tierwise.workflows.live import Live
 
@@ -56,7 +61,18 @@ def mount_live(server: FastAPI, live: Live, *, keys_needed: bool) -> None:
     add_contacts(router, live, access)
     add_agents(router, live, access)
     add_events(router, live, access)
-    add_hooks(router, live, lambda: datetime.now(UTC))
+    add_deliveries(router, live, access)
+    add_hooks(router, live, _now)
+    add_card_links(router, live, access, _now)
     server.include_router(router, max_body_size=MOST_BYTES)
+    server.include_router(card_pages(live, _now), max_body_size=MOST_CARD_BYTES)
     server.add_middleware(_RefusesLong)
+    if keys_needed:
+        server.include_router(sign_in_pages(live), max_body_size=MOST_CARD_BYTES)
+        own = {route.path.split("/")[3] for route in router.routes if isinstance(route, APIRoute)}
+        server.add_middleware(SignedIn, live=live, guarded_elsewhere=frozenset(own))
     add_health(server, live, access)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -12,6 +12,11 @@ from tierwise.api.problems import ProblemError
 from tierwise.workflows.keys import Key, Scope, check
 from tierwise.workflows.live import Live
 
+SIGNED_IN = "tierwise.key"
+"""Where a request carries the key that its browser has signed in with."""
+
+_OF_PAGES = frozenset({Scope.WATCH, Scope.AGENT})
+
 Guard = Callable[[Request], Awaitable[Key | None]]
 
 
@@ -32,16 +37,25 @@ class Access:
             given = request.headers.get("authorization", "")
             if not given and not self._needed:
                 return None
+            session = request.scope.get(SIGNED_IN)
+            if not given and session is not None:
+                return _with_scope(session, scopes)
             kind, _, text = given.partition(" ")
             known = kind.lower() == "bearer"
             key = await run_in_threadpool(check, self._live.store, text.strip()) if known else None
             if key is None:
                 raise _unknown(given)
-            if key.scopes.isdisjoint(scopes):
-                raise _not_enough(key, scopes)
-            return key
+            return _with_scope(key, scopes)
 
         return guard
+
+
+def _with_scope(key: Key, scopes: tuple[Scope, ...]) -> Key:
+    """The key; 403 where it may not. Whoever has the console may do what its pages do."""
+    own = key.scopes | (_OF_PAGES if Scope.CONSOLE in key.scopes else frozenset())
+    if own.isdisjoint(scopes):
+        raise _not_enough(key, scopes)
+    return key
 
 
 def _unknown(given: str) -> ProblemError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -12,6 +12,7 @@ from tierwise.api.live.access import Access
 from tierwise.api.live.agents import AgentId
 from tierwise.api.live.models import LARGEST_ID
 from tierwise.api.live.pools import PoolName
+from tierwise.connectors.cloudevents import written
 from tierwise.workflows.feed import Message
 from tierwise.workflows.keys import Scope
 from tierwise.workflows.live import Live
@@ -60,20 +61,7 @@ def add_events(router: APIRouter, live: Live, access: Access) -> None:
 
 
 def _event(message: Message) -> ServerSentEvent:
-    return ServerSentEvent(
-        data=cloud_event(message), event=message.kind, id=str(message.number), retry=RETRY_MS
+    said = written(
+        message.number, message.pool, message.kind, message.contact_id, message.at, message.data
     )
-
-
-def cloud_event(message: Message) -> dict[str, Any]:
-    """A message as a CloudEvent 1.0 in JSON."""
-    return {
-        "specversion": "1.0",
-        "id": str(message.number),
-        "source": f"/tierwise/pools/{message.pool}",
-        "type": f"tierwise.{message.kind}",
-        "subject": f"contacts/{message.contact_id}",
-        "time": message.at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": message.data,
-    }
+    return ServerSentEvent(data=said, event=message.kind, id=said["id"], retry=RETRY_MS)

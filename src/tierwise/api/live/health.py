@@ -14,8 +14,10 @@ from tierwise.workflows.live import Live
 
 _GAUGES = {
     "tierwise_contacts": "Open contacts by pool and state.",
+    "tierwise_contacts_stuck": "Queued contacts that need more room than any known agent has.",
     "tierwise_longest_wait_seconds": "Longest wait of a queued contact.",
     "tierwise_agents": "Agents by pool and presence.",
+    "tierwise_deliveries": "Requests to other systems that are due or were given up.",
     "tierwise_listeners": "Open event streams of this process.",
     "tierwise_sweep_age_seconds": "Since this process settled every pool.",
 }
@@ -56,9 +58,15 @@ def _samples(live: Live) -> Samples:
         found.append(("tierwise_contacts", pool | {"state": row["state"]}, row["n"]))
         if row["state"] == "queued":
             found.append(("tierwise_longest_wait_seconds", pool, row["longest_s"]))
+    for name, heavy in live.stuck().items():
+        number = sum(one.contacts for one in heavy)
+        found.append(("tierwise_contacts_stuck", {"pool": name}, number))
     for row in counts["agents"]:
         labels = {"pool": row["pool"], "presence": row["presence"]}
         found.append(("tierwise_agents", labels, row["n"]))
+    for row in counts["deliveries"]:
+        labels = {"destination": row["destination"], "state": row["state"]}
+        found.append(("tierwise_deliveries", labels, row["n"]))
     found.append(("tierwise_listeners", {}, live.feed.listeners))
     found.append(("tierwise_sweep_age_seconds", {}, round(live.sweeper.age_s, 3)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -285,3 +286,65 @@ class HookAnswer(BaseModel):
 
     outcome: str = Field(description="received, ended, nothing or repeated")
     contact_id: int | None = None
+
+
+class DeliveryState(StrEnum):
+    """What became of a request to another system."""
+
+    DUE = "due"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+class DeliveryEntry(BaseModel):
+    """A request to another system."""
+
+    delivery_id: int
+    destination: str
+    kind: str = Field(description="what it tells of")
+    contact_id: int
+    state: DeliveryState
+    made_at: datetime
+    due_at: datetime
+    tries: int
+    ended_at: datetime | None
+    last_error: str
+
+
+class SentAgain(BaseModel):
+    """How many are sent again."""
+
+    deliveries: int
+
+
+class CardLinkRequest(BaseModel):
+    """Who opens the card."""
+
+    model_config = _example(agent_id="kim")
+
+    agent_id: Name = Field(description="who is named beside what is promised on it")
+
+
+class CardLinkEntry(BaseModel):
+    """Where a card is shown for a while."""
+
+    path: str = Field(description="below this server's address; whoever has it may open it")
+    expires_at: datetime
+
+
+class PromiseRequest(BaseModel):
+    """What was promised to the customer of a contact."""
+
+    model_config = _example(
+        agent_id="kim", what="a call when it is sent", due_at="2030-03-02T14:30:00Z"
+    )
+
+    agent_id: Name
+    what: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+    due_at: AwareDatetime | None = None
+
+
+class PromiseMade(BaseModel):
+    """A promise that was noted."""
+
+    promise_id: int

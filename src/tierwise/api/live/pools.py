@@ -31,7 +31,8 @@ def add_pools(router: APIRouter, live: Live, access: Access) -> None:
     manage = [Depends(access.needs(Scope.MANAGE))]
     watch = [Depends(access.needs(Scope.WATCH))]
 
-    @router.put("/pools/{pool}", dependencies=manage)
+    # What nobody set is left out: some of it has no end, which JSON cannot say.
+    @router.put("/pools/{pool}", dependencies=manage, response_model_exclude_unset=True)
     def define_pool(
         pool: PoolName, definition: Annotated[Pool, Body(examples=[POOL_EXAMPLE])]
     ) -> PoolEntry:
@@ -40,7 +41,11 @@ def add_pools(router: APIRouter, live: Live, access: Access) -> None:
         version = live.router.define(pool, definition)
         return PoolEntry(pool=pool, version=version, definition=definition)
 
-    @router.get("/pools", dependencies=[Depends(access.needs(Scope.WATCH, Scope.MANAGE))])
+    @router.get(
+        "/pools",
+        dependencies=[Depends(access.needs(Scope.WATCH, Scope.MANAGE))],
+        response_model_exclude_unset=True,
+    )
     def list_pools() -> list[PoolEntry]:
         """List the pools with their definitions."""
         return [PoolEntry(**one) for one in live.pools()]

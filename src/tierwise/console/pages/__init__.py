@@ -2,6 +2,7 @@
 
 from tierwise.console.page import Page
 from tierwise.console.pages import (
+    agent,
     bands,
     belief,
     concentration,
@@ -52,5 +53,6 @@ PAGES: tuple[Page, ...] = (
     search.PAGE,
     simulate.PAGE,
     live.PAGE,
+    agent.PAGE,
     problems.PAGE,
 )

@@ -14,10 +14,11 @@ from dash.exceptions import PreventUpdate
 from tierwise.console.guard import guarded
 from tierwise.console.page import Content, House, Page
 from tierwise.console.parts.aria import aria
-from tierwise.console.parts.figures import panel, stack
+from tierwise.console.parts.figures import notes, panel, stack
 from tierwise.console.parts.messages import explained, message
 from tierwise.console.view import View, read_view
 from tierwise.errors import TierwiseError
+from tierwise.routing.stuck import Stuck
 from tierwise.workflows.board import LISTED, Board, Decision, Serving, Waiting, board
 from tierwise.workflows.value import Desk
 
@@ -106,6 +107,7 @@ def _board(found: Board, view: View) -> Component:
     return stack(
         _pools(found, view) if len(found.pools) > 1 else None,
         _cards(found),
+        _stuck(found.stuck),
         panel(
             "Queue",
             _contacts(found.contacts, view),
@@ -128,6 +130,21 @@ def _pools(found: Board, view: View) -> Component:
         for name in found.pools
     ]
     return html.Nav(links, className="tw-parts", **aria(label="Pools"))
+
+
+def _stuck(stuck: Sequence[Stuck]) -> Component | None:
+    if not stuck:
+        return None
+    said = [
+        f"{one.contacts:,} in {one.class_name}: each takes {one.weight}, "
+        + (f"the largest capacity there is {one.most}" if one.most else "no agent is known there")
+        for one in stuck
+    ]
+    return panel(
+        "Nobody can take these",
+        notes(said),
+        hint="Give an agent who serves them so much capacity, or the class less weight.",
+    )
 
 
 def _cards(found: Board) -> Component:
