@@ -9,6 +9,7 @@ TierwiseError
 │   ├── SourceError       a source cannot be opened or read
 │   ├── RefusedError      the figure exists, printing it would mislead
 │   ├── MissingDataError  a table or column that this question needs
+│   │   └── EmptyWindowError  nothing happened in the window, or not in the slice
 │   └── FitError          a model was not, or cannot be, fitted to the data
 │       └── EdgeError     its likelihood grows towards zero or infinity without end
 ├── BuildError            a build could not be written or read back     (exit 1)
@@ -62,6 +63,17 @@ class RefusedError(DataError):
 
 class MissingDataError(DataError):
     """A table or a column that this question needs is not there."""
+
+
+class EmptyWindowError(MissingDataError):
+    """Nothing of what a question is about happened in its window, or not in its slice.
+
+    `table` is the canonical table that it would have happened in.
+    """
+
+    def __init__(self, message: str, remedy: str = "", table: str = "order_lines") -> None:
+        super().__init__(message, remedy)
+        self.table = table
 
 
 class FitError(DataError):

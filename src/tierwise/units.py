@@ -43,6 +43,11 @@ class Unit(StrEnum):
     TEXT = "text"
 
 
+def number_of(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 customer`, `2,000 customers`; `many` where it is not one and s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def to_cents(amount: Decimal) -> Decimal:
     """Round an exact amount to the cent for showing; half to even, as ledgers do."""
     return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)

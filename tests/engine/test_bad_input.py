@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from tests.engine.conftest import COLUMNS
 
 from tierwise.engine.load import load
 from tierwise.engine.project import open_project
@@ -180,9 +181,35 @@ def test_mixed_formats_keep_the_most_frequent_and_reject_the_rest(load_csv):
             "Jan 15, 2021", '"Jan 15, 2021"'
         )
     )
-    assert "%d/%m/%Y" in loaded.problem("mixed-date-formats").message
+    mixed = loaded.problem("mixed-date-formats")
+    assert "Most dates (2 of 3) are %d/%m/%Y" in mixed.message
+    assert "of the others 1 is %b %d, %Y" in mixed.message
+    assert "of the form %d/%m/%Y" in loaded.problem("not-a-date").message
     assert loaded.problem("not-a-date").value == "Jan 15, 2021"
     assert loaded.table().rows_kept == 2
+
+
+MIXED = (
+    HEADER + "1,c,2021-01-13,1\n2,c,2021-01-14,2\n3,c,2021-01-15,2\n4,c,2021-01-16,2\n"
+    "5,c,16/01/2021,3\n6,c,03/04/2021,4\n7,c,soon,5\n"
+)
+
+
+def test_each_odd_date_is_counted_once_and_its_line_named(load_csv):
+    """A date that fits two formats is not counted for both; the numbers add up to the rows."""
+    loaded = load_csv(MIXED)
+    mixed, lost = loaded.problem("mixed-date-formats"), loaded.problem("not-a-date")
+    assert "of the others 2 are %d/%m/%Y, 1 is no date" in mixed.message
+    assert (mixed.count, lost.count) == (3, 3)
+    assert "Lines: 6, 7, 8." in lost.message
+
+
+def test_the_way_to_read_two_formats_works_as_it_is_said(load_csv):
+    """The expression that is offered keeps the rows of both formats."""
+    offered = load_csv(MIXED).problem("mixed-date-formats").remedy.partition("Or read both: ")[2]
+    columns = 'header_id = "order", customer_id = "customer", total_amount = "amount", '
+    loaded = load_csv(MIXED, columns=columns + offered.rstrip("."))
+    assert [r["created_at"].day for r in loaded.rows()] == [13, 14, 15, 16, 16, 3]
 
 
 def test_two_currencies_without_rates_are_refused_with_their_sums(load_csv):
@@ -190,9 +217,24 @@ def test_two_currencies_without_rates_are_refused_with_their_sums(load_csv):
     loaded = load_csv(content)
     problem = loaded.problem("several-currencies")
     assert "USD (2 rows, 25.00)" in problem.message
-    assert "EUR (1 rows, 10.00)" in problem.message
+    assert "EUR (1 row, 10.00)" in problem.message
     assert "[sources.rates]" in problem.remedy
     assert loaded.report.tables == ()
+
+
+def test_an_unreadable_day_brings_no_second_complaint_about_its_rate(load_project, tmp_path):
+    """A row is told of its first fault alone, not of an amount or a rate that follows from it."""
+    (tmp_path / "rates.csv").write_text("rate_on,currency,rate\n2024-01-01,USD,0.9\n")
+    (tmp_path / "o.csv").write_text(
+        "order,customer,date,amount,currency\n1,c,2024-01-05,10,USD\n2,c,2024-02-30,45.10,USD\n"
+        "3,c,2023-12-31,7,USD\n4,c,2024-01-06,,USD\n"
+    )
+    loaded = load_project(
+        f'[sources.rates]\npath = "rates.csv"\n[sources.order_lines]\npath = "o.csv"\n'
+        f"columns = {{ {COLUMNS} }}\n"
+    )
+    errors = [(p.code, p.row, p.count) for p in loaded.report.errors]
+    assert sorted(errors) == [("missing-value", 5, 1), ("no-rate", 4, 1), ("not-a-date", 3, 1)]
 
 
 def test_amounts_are_converted_at_the_latest_rate_of_their_day(load_csv, tmp_path):
@@ -263,7 +305,7 @@ def test_values_outside_the_list_are_kept_with_a_warning(load_project, tmp_path)
 def test_customers_known_only_elsewhere_are_added(load_csv, tmp_path):
     (tmp_path / "c.csv").write_text("customer_id,name\nc1,Ada\n")
     loaded = load_csv(GOOD, "[sources.customers]", 'path = "c.csv"')
-    assert "1 customers of order_lines" in loaded.problem("unknown-customer").message
+    assert "1 customer of order_lines" in loaded.problem("unknown-customer").message
     assert sorted(r["customer_id"] for r in loaded.rows("customers")) == ["c1", "c2"]
 
 
@@ -313,12 +355,15 @@ def test_mixed_decimal_signs_ask_which(load_csv):
         "mixed-decimal-signs"
     )
     assert "decimal" in problem.remedy
+    assert (problem.row, problem.column, problem.value) == (2, "amount", "1.234,50")
+    assert '"12.50" (line 3)' in problem.message
 
 
 def test_a_lone_comma_before_three_digits_asks_what_it_means(load_csv):
     problem = load_csv(HEADER + '1,c,2024-01-05,"1,234"\n').problem("ambiguous-decimal-sign")
     assert "1234" in problem.message
     assert "1.234" in problem.message
+    assert (problem.row, problem.column, problem.value) == (2, "amount", "1,234")
 
 
 DOTTED = "order;customer;date;amount\n1;c;2024-01-05;1.234\n2;c;2024-01-06;-12.000\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierwise.units import Unit, format_value, to_cents
+from tierwise.units import Unit, format_value, number_of, to_cents
 
 PRINTED = [
     (1.042e-06, Unit.CHANCE, "< 0.001"),
@@ -62,3 +62,14 @@ def test_half_to_even(amount: str, cents: str):
 def test_rounding_moves_by_half_a_cent_at_most(amount: Decimal):
     """A shown amount is never more than half a cent from the exact one."""
     assert abs(to_cents(amount) - amount) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 customers"), (1, "1 customer"), (2_000, "2,000 customers")]
+)
+def test_a_number_has_its_noun_in_the_right_form(number, said):
+    assert number_of(number, "customer") == said
+
+
+def test_a_plural_of_its_own_can_be_given():
+    assert number_of(3, "policy", "policies") == "3 policies"

@@ -101,3 +101,67 @@ def test_derived_rows_are_counted_apart(tmp_path):
     assert found.figure("rows_derived").value > 0
     derived = next(row for row in found.grid("tables").rows if row["name"] == "customers")
     assert (derived["source"], derived["rows_read"]) == ("derived from other tables", None)
+
+
+EVERYTHING = """order_id,customer_id,order_date,amount,currency
+1,C1,2024-01-15,120.50,EUR
+2,C2,2024-01-16,80.00,USD
+3,C3,2024-01-17,"1.234,50",EUR
+4,C4,2024-01-18,abc,EUR
+5,C5,2024-01-19
+6,C6,not a date,75.00,EUR
+7,,2024-01-20,5.00,EUR
+8,C8,2031-01-01,9.00,EUR
+"""
+COLUMNS = 'columns = { header_id = "order_id", created_at = "order_date", total_amount = "amount" }'
+
+
+def test_a_table_in_doubt_is_searched_for_all_else_at_once(tmp_path):
+    """Neither the decimal sign nor missing rates hide bad rows, or each other."""
+    found = checked(tmp_path, f'[sources.order_lines]\npath = "o.csv"\n{COLUMNS}\n', EVERYTHING)
+    assert {p.code: p.row for p in found.problems} == {
+        "mixed-decimal-signs": 4,
+        "several-currencies": None,
+        "too-few-columns": 6,
+        "not-a-number": 4,
+        "not-a-date": 7,
+        "no-customer": 8,
+        "in-the-future": 9,
+    }
+    assert [p.code for p in found.report.refused] == ["mixed-decimal-signs", "several-currencies"]
+    assert found.report.tables == ()
+
+
+def test_a_table_in_doubt_is_listed_as_not_read(tmp_path):
+    """The list of tables says which one waits for a decision."""
+    found = checked(tmp_path, f'[sources.order_lines]\npath = "o.csv"\n{COLUMNS}\n', EVERYTHING)
+    row = found.answer.grid("tables").rows[0]
+    assert (row["name"], row["rows_read"]) == ("order_lines", None)
+    assert row["source"] == "o.csv: not read, see the errors"
+
+
+def test_ids_that_differ_in_case_or_blanks_alone_are_noted(tmp_path):
+    """They stay customers of their own, and are told with an example."""
+    rows = "header_id,customer_id,created_at,total_amount\n" + "".join(
+        f"{place},{name},2024-01-05,10\n" for place, name in enumerate(("C 1", "c1", "C1", "d2"))
+    )
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n', rows)
+    note = next(p for p in found.problems if p.code == "similar-ids")
+    assert (note.severity, note.count) == ("note", 3)
+    assert '"C 1" and "c1"' in note.message
+
+
+def test_ids_that_differ_in_more_are_not_noted(tmp_path):
+    """A list without such ids is silent about them."""
+    found = checked(tmp_path, '[sources.order_lines]\npath = "o.csv"\n')
+    assert "similar-ids" not in {p.code for p in found.problems}
+
+
+def test_a_folder_without_settings_is_named_whole(tmp_path, monkeypatch):
+    """The folder one stands in is not called ".", and other ways in are named."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as refused:
+        open_project(Path())
+    assert str(tmp_path) in refused.value.message
+    assert "--project" in refused.value.remedy
+    assert "--demo" in refused.value.remedy

@@ -87,6 +87,11 @@ def test_removing_an_unknown_build_lists_the_known(firm: ProjectFolder, run: Run
 
 
 WRONG = [
+    (
+        ("value", "whale", "--demo", "fairfeild"),
+        'There is no demo "fairfeild".',
+        'Did you mean "fairfield"?',
+    ),
     (("value", "whale", "--lens", "profits"), '--lens says "profits".', 'Did you mean "profit"?'),
     (("value", "bands", "--last", "x"), '--last says "x", which is not a whole number.', "--help"),
     (
@@ -197,7 +202,24 @@ def test_rejected_rows_are_listed(tmp_path: Path, run: Run):
     assert all(row["reason"] and row["raw"] for row in found["rejects"])
     assert len(run("rejects", "-p", tmp_path, "--csv", "-").stdout.splitlines()) == 3
     one = run("rejects", "-p", tmp_path, "--limit", "1")
-    assert "1 more are not listed" in one.stdout
+    assert "Not listed: 1 more row." in one.stdout
+
+
+def test_build_check_and_rejects_count_the_same(tmp_path: Path, run: Run):
+    """Rows left out for a fault, and rows dated later, are told apart by all three."""
+    rows = "3,c,2024-01-07,much\n4,c,2031-01-01,99.00\n"
+    (tmp_path / "o.csv").write_text(ORDERS + rows)
+    (tmp_path / "tierwise.toml").write_text(
+        '[project]\nas_of = 2024-12-31\n[sources.order_lines]\npath = "o.csv"\ncolumns ='
+        ' { header_id = "order", customer_id = "customer", created_at = "date",'
+        ' total_amount = "amount" }\n'
+    )
+    shown = run("build", "-p", tmp_path).stdout
+    assert "order_lines: 2 rows kept, 1 left out, 1 dated after the as-of date" in shown
+    found = json.loads(run("rejects", "-p", tmp_path, "--json").stdout)
+    assert (found["rejected"], found["after_as_of"], len(found["rejects"])) == (1, 1, 1)
+    checked = json.loads(run("check", "-p", tmp_path, "--json").stdout)
+    assert (checked["rows_rejected"], checked["rows_after_as_of"]) == (1, 1)
 
 
 def test_a_build_without_rejects_says_so(firm: ProjectFolder, run: Run):

@@ -146,3 +146,87 @@ def test_mistyped_day_to_come_is_not_proposed_as_of(tmp_path):
     proposal = propose(tmp_path, today=TODAY)
     assert proposal.as_of == date(2023, 6, 25)
     assert "one row is dated later" in proposal.toml()
+
+
+RAGGED = "order_id,customer_id,order_date,amount\n1,C1,2024-01-01,10\n2,C2,2024-02-01{}\n3,C2,2024-02-03,5\n"
+
+
+@pytest.mark.parametrize("end", ["", ",7,extra"])
+def test_a_ragged_row_does_not_keep_a_file_from_being_recognised(tmp_path, end):
+    """The mapping is proposed as usual, and the line that cannot be read is named."""
+    (tmp_path / "orders.csv").write_text(RAGGED.format(end))
+    proposal = propose(tmp_path, today=TODAY)
+    assert [(s.guess.table, s.rows) for s in proposal.sources] == [("order_lines", 3)]
+    assert (proposal.as_of, proposal.open_questions) == (date(2024, 2, 3), ())
+    assert "orders.csv, line 3" in " ".join(proposal.reasons())
+
+
+def test_two_ragged_rows_among_thousands_are_named(tmp_path):
+    """Where only late lines are ragged, the file is still taken for what it is."""
+    rows = "".join(f"{i},C{i},2024-01-01,10\n" for i in range(1, 5_001))
+    (tmp_path / "orders.csv").write_text(
+        "order_id,customer_id,order_date,amount\n" + rows + "a,b\nc,d\n"
+    )
+    proposal = propose(tmp_path, today=TODAY)
+    assert [(s.guess.table, s.rows) for s in proposal.sources] == [("order_lines", 5_002)]
+    assert "Lines: 5002, 5003" in " ".join(proposal.reasons())
+
+
+def test_a_repeated_id_does_not_change_what_a_file_is(tmp_path):
+    """A list of customers stays one when an id stands in it twice, and it is said so."""
+    (tmp_path / "customers.csv").write_text(
+        "customer_id,name,country,created_at\nC1,Ann,FR,2023-01-01\nC1,Anne,FR,2023-01-01\n"
+        "C3,Cy,FR,2023-01-03\nC9,Di,DE,2023-02-03\n"
+    )
+    (tmp_path / "orders.csv").write_text(RAGGED.format(",7"))
+    proposal = propose(tmp_path, today=TODAY)
+    assert {s.path: s.guess.table for s in proposal.sources} == {
+        "customers.csv": "customers",
+        "orders.csv": "order_lines",
+    }
+    assert "one row repeats an id" in proposal.toml()
+    assert "customers.csv, line 3" in " ".join(proposal.reasons())
+
+
+@pytest.mark.parametrize(
+    ("dates", "as_of"),
+    [
+        (("03/04/2024", "05/06/2024"), date(2024, 6, 5)),  # the later of the two readings
+        (("03/04/2024", "05/06/2031"), date(2024, 4, 3)),
+    ],
+)
+def test_an_open_question_does_not_keep_the_last_day_from_being_proposed(tmp_path, dates, as_of):
+    """The as-of date comes from the data, else today would be taken and windows be empty."""
+    rows = "".join(f"{i},c,{day},2\n" for i, day in enumerate(dates))
+    (tmp_path / "o.csv").write_text("order,customer,date,amount\n" + rows)
+    proposal = propose(tmp_path, today=TODAY)
+    assert proposal.open_questions
+    assert proposal.as_of == as_of
+    assert tomllib.loads(proposal.toml())["project"]["as_of"] == as_of
+
+
+def test_a_currency_to_convert_does_not_keep_the_last_day_from_being_proposed(tmp_path):
+    """Tables that want rates first have days too."""
+    (tmp_path / "o.csv").write_text(
+        "order,customer,date,amount,currency\n1,c,2024-01-05,2,EUR\n2,c,2024-02-05,2,USD\n"
+    )
+    assert propose(tmp_path, today=TODAY).as_of == date(2024, 2, 5)
+
+
+def test_the_proposal_is_shown_without_the_settings_nobody_asked_for(tmp_path):
+    """What was found in the files is shown; the comments on all settings are in the file."""
+    (tmp_path / "o.csv").write_text("order,customer,date,amount\n1,c,2024-01-05,2\n")
+    proposal = propose(tmp_path, today=TODAY)
+    assert 'total_amount = "amount"' in proposal.mapping()
+    assert "[value]" not in proposal.mapping()
+    assert len(proposal.mapping().splitlines()) < len(proposal.toml().splitlines()) / 2
+
+
+def test_orders_with_many_faulty_values_are_no_customers(tmp_path):
+    """Columns named like those of orders tell what a file is, though their values do not read."""
+    (tmp_path / "o.csv").write_text(
+        "order_id,customer_id,order_date,amount\n1,C1,soon,x\n2,C2,later,y\n3,C2,never,z\n"
+    )
+    proposal = propose(tmp_path, today=TODAY)
+    assert proposal.sources == ()
+    assert 'created_at is missing ("order_date" holds values of another kind)' in proposal.lacks

@@ -360,7 +360,7 @@ def test_profit_of_some_lines_is_refused(desk: Desk):
 def test_questions_of_few_customers_say_so(desk: Desk):
     """A slice with fewer customers than min_cell is answered with a word of warning."""
     few = Question(where=(("country", "(not given)"),))
-    assert any("Only 1 customers" in note for note in desk.concentration(few).notes)
+    assert any("Only 1 customer counted" in note for note in desk.concentration(few).notes)
     assert any("min_cell = 2" in note for note in desk.bands(few).notes)
     assert not any("min_cell" in note for note in desk.concentration(FRANCE).notes)
     assert not any("min_cell" in note for note in desk.concentration().notes)

@@ -12,6 +12,7 @@ from tierwise.cli import options
 from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
 from tierwise.errors import UsageError
+from tierwise.units import number_of
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
@@ -45,7 +46,7 @@ def _list(project: ProjectFolder, as_json: bool) -> None:
         mark = "  answers by default" if made == default else ""
         typer.echo(
             f"{made.id}  {made.manifest['created_at']}"
-            f"  {made.manifest['customers']:,} known customers{mark}"
+            f"  {number_of(made.manifest['customers'], 'known customer')}{mark}"
         )
     for damage in damaged_builds(project):
         say(damage)

@@ -24,6 +24,7 @@ from tierwise.cli.options import (
 from tierwise.cli.screen import say, show, show_json, show_problems
 from tierwise.errors import MissingDataError, UsageError
 from tierwise.results import LISTED, Answer
+from tierwise.units import number_of
 
 if TYPE_CHECKING:
     from tierwise.workflows.question import Question
@@ -49,18 +50,18 @@ def init(
     from tierwise.workflows.init import propose
 
     proposal = propose(folder, today=options.today())
-    typer.echo(proposal.toml())
+    if proposal.lacks and not proposal.sources:
+        raise MissingDataError(
+            f"Nothing was written. {proposal.lacks}\n",
+            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
+        )
+    typer.echo(proposal.mapping())
     for line in proposal.reasons():
         say(line)
     if (folder / "tierwise.toml").exists():
         raise UsageError(
             f"{folder / 'tierwise.toml'} exists and was left alone.",
             "Compare the proposal above, or move it away first.",
-        )
-    if proposal.lacks and not proposal.sources:
-        raise MissingDataError(
-            f"Nothing was written. {proposal.lacks}\n",
-            "Correct the files, or map them by hand: docs/reference/tables.md lists the columns.",
         )
     if yes or _agreed(folder):
         proposal.write()
@@ -69,7 +70,10 @@ def init(
                 f"Written, but {proposal.lacks}\n",
                 "Correct the files or complete [sources] in tierwise.toml, then: tierwise check.",
             )
-        say("Written. Next: tierwise check, then tierwise value concentration.")
+        say(
+            "Written, with every other setting as a comment."
+            " Next: tierwise check, then tierwise value concentration."
+        )
 
 
 def _agreed(folder: Path) -> bool:
@@ -128,7 +132,8 @@ def build(
     typer.echo(f"Build {made.id}")
     for table in made.manifest["tables"]:
         typer.echo(f"  {table['name']}: {_rows_of(table)}")
-    typer.echo(f"  {made.manifest['customers']:,} known customers, lens {made.manifest['lens']}")
+    known = number_of(made.manifest["customers"], "known customer")
+    typer.echo(f"  {known}, lens {made.manifest['lens']}")
     timings = made.manifest["timings"]
     say(
         f"Read in {timings['load_s']:.1f} s, added up in {timings['summarise_s']:.1f} s."
@@ -139,9 +144,10 @@ def build(
 def _rows_of(table: dict[str, Any]) -> str:
     """What became of a table's rows; a table without a source was read from no file."""
     if not table["source"]:
-        return f"{table['rows_kept']:,} rows derived from other tables"
-    left_out = table["rows_read"] - table["rows_kept"]
-    return f"{table['rows_kept']:,} rows kept, {left_out:,} left out"
+        return f"{number_of(table['rows_kept'], 'row')} derived from other tables"
+    kept, later = table["rows_kept"], table["rows_after_as_of"]
+    said = f"{number_of(kept, 'row')} kept, {table['rows_rejected']:,} left out"
+    return f"{said}, {later:,} dated after the as-of date" if later else said
 
 
 def rejects(

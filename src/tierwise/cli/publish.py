@@ -22,6 +22,7 @@ from tierwise.cli.options import (
 from tierwise.cli.screen import say, show_json
 from tierwise.cli.tiers import BasisOption, GoalOption, RuleOption
 from tierwise.errors import UsageError
+from tierwise.units import number_of
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
@@ -89,12 +90,12 @@ def _show(found: Mapping[str, Any], as_json: bool) -> None:
 
 def _show_tiers(tiers: Sequence[Mapping[str, Any]]) -> None:
     for tier in tiers:
-        typer.echo(f"  {tier['name']}: {tier['customers']:,} customers")
+        typer.echo(f"  {tier['name']}: {number_of(tier['customers'], 'customer')}")
 
 
 def _line(found: Mapping[str, Any]) -> str:
     return (
-        f"snapshot {found['snapshot_id']}: {found['customers']:,} customers as of"
+        f"snapshot {found['snapshot_id']}: {number_of(found['customers'], 'customer')} as of"
         f" {found['as_of']}, build {found['build_id']}"
     )
 

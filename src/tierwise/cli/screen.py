@@ -16,7 +16,7 @@ from rich.text import Text
 from tierwise.errors import MissingDataError, TierwiseError, UsageError
 from tierwise.results import Answer, Figure, Grid
 from tierwise.tables import Problem, Severity
-from tierwise.units import Unit, format_value
+from tierwise.units import Unit, format_value, number_of
 
 ROWS_SHOWN = 30
 """Rows of a grid that are printed; --json, --csv and the console have all."""
@@ -86,7 +86,7 @@ def write_csv(answer: Answer, target: str) -> None:
             _write_rows(file, chosen)
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
-    say(f"{len(chosen.rows):,} rows of {chosen.title} written to {target}.")
+    say(f"{number_of(len(chosen.rows), 'row')} of {chosen.title} written to {target}.")
 
 
 def _write_rows(file: TextIO, grid: Grid) -> None:
@@ -119,7 +119,7 @@ def context_line(answer: Answer) -> str:
     if c.window:
         parts.append("all history" if c.window == "all" else f"{c.window} from {c.window_from}")
         parts.append(f"by {c.lens.replace('_', ' ')} in {c.currency}")
-    parts.append(f"{c.customers:,} customers")
+    parts.append(number_of(c.customers, "customer"))
     return ", ".join([*parts, c.slice] if c.slice else parts)
 
 
@@ -146,7 +146,7 @@ def _grid(grid: Grid, currency: str) -> Table:
         if any(c.unit is Unit.MONEY for c in grid.columns)
         else grid.title
     )
-    caption = f"{more:,} more rows with --json or --csv FILE" if more > 0 else None
+    caption = f"{number_of(more, 'more row')} with --json or --csv FILE" if more > 0 else None
     table = Table(title=title, title_justify="left", caption=caption, header_style="bold", box=None)
     for column in grid.columns:
         text = column.unit in (Unit.TEXT, Unit.DATE)

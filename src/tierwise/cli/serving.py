@@ -11,7 +11,7 @@ import typer
 from tierwise.cli import options
 from tierwise.cli.options import DemoOption, JsonOption, ProjectOption
 from tierwise.cli.screen import say, show_json
-from tierwise.units import Unit, format_value
+from tierwise.units import Unit, format_value, number_of
 
 if TYPE_CHECKING:
     from tierwise.engine.project import ProjectFolder
@@ -64,7 +64,8 @@ def _headline(project: ProjectFolder) -> dict[str, object]:
     shares = "; ".join(
         f"{k} customers bring {counts[k]['share']:.1%}" for k in (40, 250) if k in counts
     )
-    text = f"{project.name}: {answer.context.customers:,} customers, {total} revenue; {shares}."
+    customers = number_of(answer.context.customers, "customer")
+    text = f"{project.name}: {customers}, {total} revenue; {shares}."
     return {"project": project.name, "text": text, "folder": str(project.root), **answer.to_json()}
 
 

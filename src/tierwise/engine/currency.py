@@ -10,11 +10,11 @@ import ibis.expr.types as ir
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.mapping import Mapped
 from tierwise.engine.presets import read_preset
-from tierwise.engine.readers.rows import UnreadableError, identifier
+from tierwise.engine.readers.rows import identifier
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import AMOUNTS
 from tierwise.tables.schema import Kind
-from tierwise.units import AMOUNT_TYPE
+from tierwise.units import AMOUNT_TYPE, number_of
 
 _RATE_TYPE = "DECIMAL(18, 9)"  # times an amount it still fits 38 digits: the product is exact
 
@@ -27,7 +27,7 @@ def converted(
     rates: Path,
     preset: str | None = None,
 ) -> tuple[ir.Table, tuple[Problem, ...]]:
-    """The view with every amount in the project's currency; refused when rates are missing.
+    """The view with every amount in the project's currency; an error says where rates are missing.
 
     `preset` names a known export, whose only currency need not be guessed.
     """
@@ -43,7 +43,7 @@ def converted(
     if not foreign:
         return view, tuple(said)
     if not rates.is_file() or not mapped.table.happened:
-        raise UnreadableError(_refused(mapped, found, currency))
+        return view, (*said, _refused(mapped, found, currency))
     said.append(_converted(mapped, foreign, currency))
     return _by_day(session, mapped, currency, rates), tuple(said)
 
@@ -64,7 +64,9 @@ def _counted(session: Session, mapped: Mapped, view: ir.Table) -> list[_Counted]
 
 
 def _listed(found: Sequence[_Counted]) -> str:
-    return ", ".join(f"{code or 'none'} ({n:,} rows, {amount:,.2f})" for code, n, amount in found)
+    return ", ".join(
+        f"{code or 'none'} ({number_of(n, 'row')}, {amount:,.2f})" for code, n, amount in found
+    )
 
 
 def _assumed(mapped: Mapped, currency: str) -> Problem:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tierwise.engine.connect import Session, quoted
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import TABLES
+from tierwise.units import number_of
 
 _SILENT = frozenset({"rates", "customers"})
 
@@ -38,6 +39,40 @@ def complete_customers(
     ]
     added = _append(session, path, " UNION ".join(new.values()), options) if said else 0
     return added, tuple(said)
+
+
+def similar_ids(session: Session, folder: Path) -> tuple[Problem, ...]:
+    """A note on ids that differ in case or blanks alone: most often one customer, counted as two.
+
+    One pass over the customers.
+    """
+    path = folder / "customers.parquet"
+    if not path.is_file():
+        return ()
+    groups = (
+        "SELECT count(*) AS n, min(customer_id) AS a, max(customer_id) AS b"
+        f" FROM read_parquet({quoted(path)})"
+        " GROUP BY replace(lower(customer_id), ' ', '') HAVING count(*) > 1"
+    )
+    ids, one, other = session.raw.execute(
+        f"SELECT sum(n), arg_min(a, a), arg_min(b, a) FROM ({groups})"
+    ).fetchall()[0]
+    return (_similar(int(ids), one, other),) if ids else ()
+
+
+def _similar(ids: int, one: str, other: str) -> Problem:
+    return Problem(
+        "similar-ids",
+        Severity.NOTE,
+        "customers",
+        f"{ids:,} ids differ from another in upper and lower case or in blanks alone, such as"
+        f' "{one}" and "{other}"; each is a customer of its own.',
+        "If they are the same, bring the ids to one form where they are mapped, such as"
+        ' customer_id = { sql = "upper(ID)" }.',
+        column="customer_id",
+        value=other,
+        count=ids,
+    )
 
 
 def _occurring(folder: Path, loaded: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -78,7 +113,8 @@ def _derived(count: int, tables: list[str]) -> Problem:
         "customers-derived",
         Severity.NOTE,
         "customers",
-        f"There is no customers table; {count:,} customers were taken from {', '.join(tables)}.",
+        f"There is no customers table; {number_of(count, 'customer')} taken from"
+        f" {', '.join(tables)}.",
         "Add [sources.customers] for names, segments and dates.",
     )
 
@@ -88,7 +124,7 @@ def _unknown(name: str, source: str, count: int, example: str) -> Problem:
         "unknown-customer",
         Severity.WARNING,
         name,
-        f"{count:,} customers of {name} are not in {source}; they were added with their id alone.",
+        f"{number_of(count, 'customer')} of {name} not in {source}; added with the id alone.",
         "Export all customers, or check that both tables use the same id.",
         column="customer_id",
         value=example,

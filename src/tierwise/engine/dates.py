@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tierwise.engine.connect import Session, quoted
 from tierwise.engine.mapping import Field, Mapped
-from tierwise.engine.readers.rows import UnreadableError
+from tierwise.engine.settings_text import quoted_toml
 from tierwise.settings.zones import UTC
 from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.rules import ISO
 from tierwise.tables.schema import Kind
 
-ISO = "ISO 8601"
 EXCEL = "Excel day number"
 DAYS = (
     "%d/%m/%Y",
@@ -146,18 +147,13 @@ def variants(form: str) -> tuple[str, ...]:
 def look_at_dates(
     session: Session, mapped: Mapped, wanted: str | None
 ) -> tuple[dict[str, DateFormat], tuple[Problem, ...]]:
-    """The format of every text column that holds dates; UnreadableError when two would fit."""
+    """The format of every text column that holds dates; where two would fit, an error says so."""
     fields = [f for f in mapped.fields if f.is_text and f.column.kind in {Kind.DATE, Kind.TIME}]
     found: dict[str, DateFormat] = {}
     problems: list[Problem] = []
-    doubts: list[Problem] = []
     for field in fields:
-        form, said = _look(session, mapped, field, wanted)
-        found[field.column.name] = form
-        for problem in said:
-            (doubts if problem.severity is Severity.ERROR else problems).append(problem)
-    if doubts:
-        raise UnreadableError(*doubts)
+        found[field.column.name], said = _look(session, mapped, field, wanted)
+        problems += said
     return found, tuple(problems)
 
 
@@ -197,7 +193,9 @@ def _found(
         example = _differ(session, values, best)
         if example is not None:
             return form, _ambiguous(mapped, field, *example)
-    return form, _mixed(mapped, field, best[0], counted, total) if 0 < most < total else None
+    if not 0 < most < total:
+        return form, None
+    return form, _mixed(mapped, field, _shared(session, values, best[0], counted), total)
 
 
 def _counted(session: Session, values: str, known: tuple[str, ...], total: int) -> dict[str, int]:
@@ -270,23 +268,58 @@ def _ambiguous(mapped: Mapped, field: Field, value: str, readings: dict[str, str
     )
 
 
+_NONE = "no date"
+
+
+def _shared(
+    session: Session, values: str, best: str, counted: dict[str, int]
+) -> list[tuple[str, int]]:
+    """Formats, the one in use first, and how many values each alone accounts for.
+
+    A value that several formats read counts for the most frequent of them.
+    """
+    known = sorted((form for form in counted if counted[form]), key=lambda f: -counted[f])
+    known = [best, *(form for form in known if form != best)]
+    cases = " ".join(
+        f"WHEN {wall_sql('v', DateFormat(form, True))} IS NOT NULL THEN {place}"
+        for place, form in enumerate(known)
+    )
+    rows = session.raw.execute(
+        f"SELECT CASE {cases} ELSE {len(known)} END, sum(n) FROM ({_distinct(values)})"
+        " GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return [([*known, _NONE][place], int(n)) for place, n in rows]
+
+
 def _mixed(
-    mapped: Mapped, field: Field, best: str, counted: dict[str, int], total: int
+    mapped: Mapped, field: Field, shared: list[tuple[str, int]], total: int
 ) -> Problem | None:
-    others = {
-        form: n for form, n in counted.items() if n and form != best and n <= total - counted[best]
-    }
-    if not others:
+    (best, most), *others = shared
+    forms = [form for form, _ in others if form != _NONE]
+    if not forms:
         return None
-    also = ", ".join(f"{form} ({n:,} values)" for form, n in others.items())
+    also = ", ".join(f"{n:,} {'is' if n == 1 else 'are'} {form}" for form, n in others)
     return Problem(
         "mixed-date-formats",
         Severity.WARNING,
         mapped.table.name,
-        f"Most dates ({counted[best]:,} of {total:,}) are {best}, which is used;"
-        f" others look like {also}.",
-        "Bring the column to one format, or set date_format.",
+        f"Most dates ({most:,} of {total:,}) are {best}, which is used; of the others {also}.",
+        _one_of(field, (best, forms[0])),
         mapped.rows.source,
         column=field.origin,
-        count=total - counted[best],
+        count=total - most,
     )
+
+
+def _one_of(field: Field, forms: tuple[str, str]) -> str:
+    """How to read two formats in one column, where an expression can."""
+    remedy = "Bring the column to one format in the source."
+    if field.computed or EXCEL in forms:
+        return remedy
+    name = field.origin if re.fullmatch(r"[A-Za-z_]\w*", field.origin) else field.sql
+    reads = ", ".join(
+        f"TRY_CAST({name} AS TIMESTAMP)" if form == ISO else f"try_strptime({name}, {quoted(form)})"
+        for form in forms
+    )
+    expression = quoted_toml(f"coalesce({reads})")
+    return f"{remedy} Or read both: {field.column.name} = {{ sql = {expression} }}."

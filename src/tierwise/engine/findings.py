@@ -12,8 +12,11 @@ from tierwise.engine.duplicates import Duplicates
 from tierwise.engine.mapping import Mapped
 from tierwise.engine.readers.rows import FILE, ROW, Rows
 from tierwise.tables.problems import Problem, Severity
-from tierwise.tables.rules import AMOUNTS, Rule
+from tierwise.tables.rules import AMOUNTS, Effect, Rule
 from tierwise.tables.schema import Table
+
+_LISTED = 10
+"""Lines that are named of many with the same problem."""
 
 _TURN = (
     "More than half of the rows are negative: if these are sales, turn the sign,"
@@ -21,15 +24,21 @@ _TURN = (
 )
 
 
+def _lines(shown: Sequence[int], count: int) -> str:
+    """The first lines of several with the same problem; one alone is named anyway."""
+    if len(shown) < 2:
+        return ""
+    more = " ..." if count > len(shown) else ""
+    return f" Lines: {', '.join(map(str, shown))}{more}."
+
+
 def unread(table: Table, rows: Rows) -> list[Problem]:
     """One problem for each way in which rows could not be read, with the first line."""
     found: list[Problem] = []
     for code in dict.fromkeys(reject.code for reject in rows.rejects):
         same = [reject for reject in rows.rejects if reject.code == code]
-        lines = ", ".join(str(reject.row) for reject in same[:10]) + (
-            " ..." if len(same) > 10 else ""
-        )
-        message = f"This row has {same[0].reason}; left out. Lines: {lines}."
+        lines = _lines([reject.row for reject in same[:_LISTED]], len(same))
+        message = f"This row has {same[0].reason}; left out.{lines}"
         found.append(
             Problem(
                 code,
@@ -53,15 +62,27 @@ def rule_problems(
     view: ir.Table,
     judged: Sequence[Rule],
     counts: Mapping[str, int],
+    *,
+    sums: bool = True,
 ) -> list[Problem]:
-    """One problem for each rule that holds somewhere."""
-    return [_problem(session, fields, view, rule, counts) for rule in judged if counts[rule.name]]
+    """One problem for each rule that holds somewhere; `sums` where amounts can be added up."""
+    return [
+        _problem(session, fields, view, rule, counts, sums) for rule in judged if counts[rule.name]
+    ]
 
 
 def _problem(
-    session: Session, fields: Mapped, view: ir.Table, rule: Rule, counts: Mapping[str, int]
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    rule: Rule,
+    counts: Mapping[str, int],
+    sums: bool,
 ) -> Problem:
-    first = session.rows(view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW).limit(1))[0]
+    places = view.filter(rule.holds).select(FILE, ROW).order_by(FILE, ROW)
+    left_out = rule.effect is Effect.REJECT
+    shown = session.rows(places.limit(_LISTED if left_out else 1))
+    first = shown[0]
     field = fields.field(rule.column)
     value = _as_found(session, fields, rule.column, first[FILE], first[ROW])
     severity, remedy = rule.severity, rule.remedy
@@ -71,7 +92,9 @@ def _problem(
         rule.code,
         severity,
         fields.table.name,
-        rule.message + _sum(session, view, rule, fields.table),
+        rule.message
+        + (_sum(session, view, rule, fields.table) if sums else "")
+        + (_lines([row[ROW] for row in shown if row[FILE] == first[FILE]], counts[rule.name])),
         remedy,
         first[FILE],
         first[ROW],

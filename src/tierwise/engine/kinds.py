@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tierwise.engine.connect import quoted
-from tierwise.engine.dates import ISO, DateFormat, Zones, date_sql, moved_sql
+from tierwise.engine.dates import DateFormat, Zones, date_sql, moved_sql
 from tierwise.engine.mapping import Field
 from tierwise.engine.numbers import Numbers, number_sql
 from tierwise.settings.zones import UTC
+from tierwise.tables.rules import ISO
 from tierwise.tables.schema import Kind
 from tierwise.units import AMOUNT_TYPE
 

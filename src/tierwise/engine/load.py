@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from tierwise.engine.connect import Session
-from tierwise.engine.customers import complete_customers
+from tierwise.engine.customers import complete_customers, similar_ids
 from tierwise.engine.fingerprint import (
     Fingerprint,
     changed,
@@ -46,6 +46,7 @@ class LoadReport:
     tables: tuple[LoadedTable, ...]
     problems: tuple[Problem, ...]
     inputs: tuple[Fingerprint, ...]
+    refused: tuple[Problem, ...] = ()  # those of the problems that leave a whole table out
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -97,23 +98,22 @@ def load(
     # Parquet brings its own row numbers, and copying it in order would cost memory.
     ordered = keeping_order(session) if _has_other_files(project) else nullcontext()
     with _unchanged(project, into) as inputs, ordered:
-        tables, problems, rows = _load_all(loading, early)
+        report, rows = _load_all(loading, early)
         loading.rejects.write(into / "rejects.parquet")
-    return LoadReport(
-        tables, problems, tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs())
-    )
+    return replace(report, inputs=tuple(replace(i, rows=rows.get(i.source, 0)) for i in inputs()))
 
 
-def _load_all(
-    loading: Loading, early: Early | None
-) -> tuple[tuple[LoadedTable, ...], tuple[Problem, ...], dict[str, int]]:
+def _load_all(loading: Loading, early: Early | None) -> tuple[LoadReport, dict[str, int]]:
+    """The report but for its inputs, and the rows of each source."""
     tables: list[LoadedTable] = []
     problems: list[Problem] = []
+    refused: list[Problem] = []
     rows: dict[str, int] = {}
     sources = loading.project.settings.sources
     for name, outcome in _outcomes(loading, early):
         if isinstance(outcome, UnreadableError):
-            problems += outcome.problems
+            problems += (*outcome.problems, *outcome.beside)
+            refused += outcome.problems
             continue
         tables.append(outcome.table)
         problems += outcome.problems
@@ -127,7 +127,9 @@ def _load_all(
         (named.path or named.table or "customers") if named else "",
         PARQUET,
     )
-    return _with_customers(tables, added), (*problems, *said), rows
+    whole = _with_customers(tables, added)
+    said = (*said, *similar_ids(loading.session, loading.folder))
+    return LoadReport(whole, (*problems, *said), (), tuple(refused)), rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tierwise.engine.connect import Session
 from tierwise.engine.mapping import Field, Mapped
-from tierwise.engine.readers.rows import UnreadableError
+from tierwise.engine.readers.rows import FILE, ROW
 from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.schema import Kind
+from tierwise.units import number_of
 
 NUMERIC = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER}
 SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
@@ -30,7 +31,7 @@ class Numbers:
 def look_at_numbers(
     session: Session, mapped: Mapped, decimal: str | None, currency: str
 ) -> Numbers:
-    """One pass over the text columns that hold numbers; UnreadableError when signs are in doubt."""
+    """One pass over the text columns that hold numbers; an error says where signs are in doubt."""
     fields = [f for f in mapped.fields if f.is_text and f.column.kind in NUMERIC]
     if not fields:
         return Numbers()
@@ -44,7 +45,10 @@ def look_at_numbers(
         return Numbers()
     seen = _signs_seen(session, values, _of_money(mapped, fields))
     problems = _currency_signs(session, mapped, fields, odd, currency)
-    return Numbers(False, decimal or _decided(mapped, seen), tuple(problems))
+    if decimal:
+        return Numbers(False, decimal, tuple(problems))
+    doubt = _doubt(session, mapped, fields, seen)
+    return Numbers(False, seen.sign, (*problems, *([doubt] if doubt else [])))
 
 
 def dots_in_doubt(session: Session, mapped: Mapped) -> bool:
@@ -92,7 +96,11 @@ class _Seen:
     comma: int  # values in which the comma can only be the decimal sign
     dot: int
     unclear: int  # such as 1,234, and 1.234 where it is an amount
-    examples: tuple[str, str, str]
+
+    @property
+    def sign(self) -> str:
+        """The decimal sign that more values have."""
+        return "," if self.comma > self.dot else "."
 
 
 # The comma is the decimal sign in 0,5 and 12,50 and 1,2345 and 1234,567 and 1.234,5; the dot
@@ -110,41 +118,91 @@ def _signs_seen(session: Session, values: str, money: Sequence[int]) -> _Seen:
             regexp_matches(b, '{_COMMA}') AS comma, regexp_matches(b, '{_DOT}') AS dot,
             regexp_full_match(b, '{_LONE_COMMA}')
                 OR {amount} AND regexp_full_match(b, '{_LONE_DOT}') AS unclear FROM bare)
-        SELECT count(*) FILTER (comma), count(*) FILTER (dot), count(*) FILTER (unclear),
-            any_value(v) FILTER (comma), any_value(v) FILTER (dot), any_value(v) FILTER (unclear)
+        SELECT count(*) FILTER (comma), count(*) FILTER (dot), count(*) FILTER (unclear)
         FROM judged"""
-    row = session.raw.execute(sql).fetchall()[0]
-    return _Seen(row[0], row[1], row[2], (row[3] or "", row[4] or "", row[5] or ""))
+    return _Seen(*session.raw.execute(sql).fetchall()[0])
 
 
-def _decided(mapped: Mapped, seen: _Seen) -> str:
+def _doubt(
+    session: Session, mapped: Mapped, fields: Sequence[Field], seen: _Seen
+) -> Problem | None:
+    """Why it cannot be told which sign is the decimal one; None where it can."""
     less, more = sorted((seen.comma, seen.dot))
     if more and less <= more * _STRAY:
-        return "," if seen.comma > seen.dot else "."
-    if not more and not seen.unclear:
-        return "."
+        return None
     if more:
-        with_comma, with_dot, _ = seen.examples
-        message = f'In "{with_comma}" the comma is the decimal sign, in "{with_dot}" the dot.'
-        code, value = "mixed-decimal-signs", seen.examples[0]
-    else:
-        value, code = seen.examples[2], "ambiguous-decimal-sign"
-        sign, name = (",", "comma") if "," in value else (".", "dot")
-        whole, rest = value.split(sign, 1)
-        message = (
-            f"This can be {whole}{rest} ({name} for thousands) or {whole}.{rest} (decimal {name})."
-        )
+        return _mixed(session, mapped, fields, seen)
+    return _unclear_sign(session, mapped, fields, seen) if seen.unclear else None
+
+
+def _mixed(session: Session, mapped: Mapped, fields: Sequence[Field], seen: _Seen) -> Problem:
+    with_comma = _first(session, mapped, fields, f"regexp_matches(b, '{_COMMA}')")
+    with_dot = _first(session, mapped, fields, f"regexp_matches(b, '{_DOT}')")
+    odd, usual = (with_dot, with_comma) if seen.sign == "," else (with_comma, with_dot)
+    names = {",": "comma", ".": "dot"}
+    here, there = (names["." if seen.sign == "," else ","], names[seen.sign])
+    less, more = sorted((seen.comma, seen.dot))
+    file = f"{usual.file}, " if usual.file != odd.file else ""
+    message = (
+        f'Here the {here} is the decimal sign ({number_of(less, "value")}), in "{usual.value}"'
+        f" ({file}line {usual.row}) the {there} ({number_of(more, 'value')})."
+    )
+    remedy = (
+        f'Correct the values, or set decimal = "{seen.sign}" (or the other) in'
+        f" [sources.{mapped.table.name}]; rows with another sign are left out then."
+    )
+    return _sign_doubt(mapped, "mixed-decimal-signs", message, remedy, odd, less)
+
+
+def _unclear_sign(
+    session: Session, mapped: Mapped, fields: Sequence[Field], seen: _Seen
+) -> Problem:
+    lone = f"regexp_full_match(b, '{_LONE_COMMA}') OR regexp_full_match(b, '{_LONE_DOT}')"
+    found = _first(session, mapped, fields, lone)
+    sign, name = (",", "comma") if "," in found.value else (".", "dot")
+    whole, rest = found.value.split(sign, 1)
+    message = (
+        f"This can be {whole}{rest} ({name} for thousands) or {whole}.{rest} (decimal {name})."
+    )
     remedy = f'Set decimal = "," or decimal = "." in [sources.{mapped.table.name}].'
-    raise UnreadableError(
-        Problem(
-            code,
-            Severity.ERROR,
-            mapped.table.name,
-            message,
-            remedy,
-            mapped.rows.source,
-            value=value,
-        )
+    return _sign_doubt(mapped, "ambiguous-decimal-sign", message, remedy, found, seen.unclear)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    file: str
+    row: int
+    column: str  # as the source names it
+    value: str
+
+
+def _first(session: Session, mapped: Mapped, fields: Sequence[Field], condition: str) -> _Place:
+    """The first value, bare of all but digits and signs (`b`), for which a condition holds."""
+    values = " UNION ALL ".join(
+        f"SELECT trim({f.sql}) AS v, {i} AS f, {ROW} AS r, {FILE} AS s FROM ({mapped.rows.sql})"
+        for i, f in enumerate(fields)
+    )
+    bare = f"SELECT *, regexp_replace(v, '[^0-9.,]', '', 'g') AS b FROM ({values})"
+    row = session.raw.execute(
+        f"SELECT s, r, f, v FROM ({bare}) WHERE {condition} ORDER BY s, r, f LIMIT 1"
+    ).fetchall()[0]
+    return _Place(row[0], row[1], fields[row[2]].origin, row[3])
+
+
+def _sign_doubt(
+    mapped: Mapped, code: str, message: str, remedy: str, at: _Place, count: int
+) -> Problem:
+    return Problem(
+        code,
+        Severity.ERROR,
+        mapped.table.name,
+        message,
+        remedy,
+        at.file,
+        at.row,
+        at.column,
+        at.value,
+        count,
     )
 
 

@@ -69,8 +69,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {SETTINGS_FILE} in {path.parent}.",
-            "Run `tierwise init` in the folder with your files; it writes one for you.",
+            f"There is no {SETTINGS_FILE} in the folder {path.parent.resolve()}.",
+            "Run `tierwise init` in the folder with your files; it writes one for you."
+            " Or name another folder with --project DIR, or look at an example: --demo fairfield.",
         ) from None
     except tomllib.TOMLDecodeError as found:
         raise SettingsError(f"{path}: not valid TOML: {found}.", "Correct this line.") from None

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TypeVar
 
-from tierwise.engine.connect import Session
-from tierwise.engine.dates import DAYS, EXCEL, ISO, DateFormat, wall_sql
+from tierwise.engine.connect import Session, quoted
+from tierwise.engine.dates import DAYS, EXCEL, DateFormat, wall_sql
 from tierwise.engine.numbers import number_sql
 from tierwise.engine.presets import preset_names, read_preset
 from tierwise.engine.readers.rows import ROW, Rows, SourceColumn, identifier
 from tierwise.engine.synonyms import synonyms
 from tierwise.settings.model import ColumnSource
+from tierwise.tables.rules import ISO
 from tierwise.tables.schema import TABLES, Column, Kind, Table
 
 _SAMPLE = 2_000
 _ENOUGH = 0.9  # share of the sampled values that must be of the kind
+_MOSTLY_ONCE = 2 / 3  # share of distinct ids in a list of customers; a few repeat by mistake
 _REQUIRED = 3  # weight of a required column, against 1
 _NUMERIC = {Kind.MONEY, Kind.NUMBER, Kind.INTEGER}
 
@@ -132,11 +135,16 @@ def _as_table(session: Session, rows: Rows, table: Table) -> Guess | NearMiss | 
     _complete(table, matches)
     missing = tuple(name for name in table.required if name not in matches)
     if missing:
-        named = len(table.required) - len(missing)
-        near = named > 1 and named > len(missing)
+        absent = sum(name not in unconfirmed for name in missing)
+        named = len(table.required) - absent
+        near = named > 1 and named > absent
         return NearMiss(table.name, tuple(matches.values()), missing, unconfirmed) if near else None
-    if table.name == "customers" and not _unique(session, rows, matches["customer_id"]):
-        return None
+    if table.name == "customers":
+        key = matches["customer_id"]
+        total, distinct = _counted(session, rows, key)
+        if not total or distinct < total * _MOSTLY_ONCE:
+            return None  # a list of something that customers have
+        matches["customer_id"] = _saying_repeats(key, total - distinct)
     unmapped = tuple(n for n in rows.names if n not in taken)
     return Guess(table.name, tuple(matches.values()), "", (), unmapped, unconfirmed)
 
@@ -212,8 +220,34 @@ def _complete(table: Table, matches: dict[str, Match]) -> None:
         matches["header_id"] = Match("header_id", ColumnSource(sql=ROW), reason)
 
 
-def _unique(session: Session, rows: Rows, match: Match) -> bool:
+def _counted(session: Session, rows: Rows, match: Match) -> tuple[int, int]:
+    """Values and distinct values of a column."""
     name = identifier(str(match.origin))
     sql = f"SELECT count({name}), count(DISTINCT {name}) FROM ({rows.sql})"
     total, distinct = session.raw.execute(sql).fetchall()[0]
-    return bool(total) and distinct >= total * 0.98
+    return int(total), int(distinct)
+
+
+def _saying_repeats(key: Match, repeats: int) -> Match:
+    if not repeats:
+        return key
+    rows = "one row repeats" if repeats == 1 else f"{repeats:,} rows repeat"
+    return replace(key, reason=f"{key.reason}; {rows} an id, the first row of each is kept")
+
+
+def last_day(session: Session, rows: Rows, column: str, today: date) -> date | None:
+    """The last day up to today in a column; where it can be read in several ways, in any of them.
+
+    A day too late leaves nothing out, a day too early does.
+    """
+    value = f"trim(CAST({identifier(column)} AS VARCHAR))"
+    reads = [wall_sql(value, DateFormat(form, True)) for form in (ISO, *DAYS)]
+    until = f"DATE {quoted(today)}"
+    asked = ", ".join(
+        f"count({read}), max(CAST({read} AS DATE)) FILTER (CAST({read} AS DATE) <= {until})"
+        for read in reads
+    )
+    row = session.raw.execute(f"SELECT {asked} FROM ({rows.sql})").fetchall()[0]
+    most = max(row[::2])
+    days = [day for n, day in zip(row[::2], row[1::2], strict=True) if n == most and day]
+    return max(days, default=None) if most else None

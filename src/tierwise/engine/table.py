@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tierwise.engine.rejects import Rejects
 from tierwise.engine.reused import find_reused, reused_problem
 from tierwise.engine.view import forget, typed_view
 from tierwise.settings.model import Source
-from tierwise.tables.problems import Problem
+from tierwise.tables.problems import Problem, Severity
 from tierwise.tables.rules import (
     AMOUNTS,
     Effect,
@@ -56,6 +56,7 @@ class LoadedTable:
     columns: tuple[str, ...]
     first_on: date | None
     last_on: date | None
+    first_later: date | None = None  # first day after the as-of date, where nothing is before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,15 @@ def _mapped_and_loaded(loading: Loading, table: Table, source: Source, rows: Row
 
 def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     session, table, rows = loading.session, fields.table, fields.rows
-    view, noticed = typed_view(session, fields, source, loading.project.settings.project)
-    view, said = converted(
-        session, fields, view, loading.currency, loading.folder / "rates.parquet", source.preset
-    )
-    judged = rules(view, table, as_of=loading.as_of, today=loading.today)
+    typed = typed_view(session, fields, source, loading.project.settings.project)
+    rates = loading.folder / "rates.parquet"
+    view, said = converted(session, fields, typed.view, loading.currency, rates, source.preset)
+    noticed = typed.problems
+    judged = rules(view, table, as_of=loading.as_of, today=loading.today, forms=typed.forms)
+    if doubts := [p for p in (*noticed, *said) if p.severity is Severity.ERROR]:
+        beside = _beside(session, fields, view, judged, (*noticed, *said))
+        forget(session, fields)
+        raise UnreadableError(*doubts, beside=beside)
     counts = _counted(session, view, judged)
     good = _good(view, judged, counts)
     repeated = _repeated(session, fields, good)
@@ -126,13 +131,41 @@ def _loaded(loading: Loading, fields: Mapped, source: Source) -> Outcome:
     problems = [*rows.problems, *noticed, *said, *unread(table, rows)]
     problems += rule_problems(session, fields, view, _dropping(judged), counts)
     problems += same or duplicate_problems(fields, repeated)
-    problems += _of_kept_rows(loading, fields, good, judged, counts, repeated)
+    problems += _of_kept_rows(loading, fields, good, judged, typed.forms, counts, repeated)
     kept = _write(loading, fields, good, counts)
     problems += _reused(loading, fields)
     _write_rejects(loading, fields, view, judged, counts, repeated)
     loaded = _summed(loading, fields, counts, kept, repeated.rows)
+    if not kept and counts["left_out"]:
+        loaded = replace(loaded, first_later=_first_later(session, table, view, judged))
     forget(session, fields)
     return Outcome(loaded, tuple(problems), rows)
+
+
+def _beside(
+    session: Session,
+    fields: Mapped,
+    view: ir.Table,
+    judged: Sequence[Rule],
+    noticed: Sequence[Problem],
+) -> list[Problem]:
+    """What else is wrong in a table that cannot be loaded yet, so that all is corrected at once.
+
+    Amounts of several kinds are not added up, and days that are in doubt are not
+    held against today.
+    """
+    dated = any(problem.code == "ambiguous-date" for problem in noticed)
+    sure = [rule for rule in judged if not (dated and rule.effect is Effect.LEAVE_OUT)]
+    counts = _counted(session, view, sure)
+    repeated = _repeated(session, fields, _good(view, sure, counts))
+    known = [problem for problem in noticed if problem.severity is not Severity.ERROR]
+    return [
+        *fields.rows.problems,
+        *known,
+        *unread(fields.table, fields.rows),
+        *rule_problems(session, fields, view, sure, counts, sums=False),
+        *duplicate_problems(fields, repeated),
+    ]
 
 
 def _dropping(judged: Sequence[Rule]) -> list[Rule]:
@@ -144,11 +177,12 @@ def _of_kept_rows(
     fields: Mapped,
     good: ir.Table,
     judged: Sequence[Rule],
+    forms: Mapping[str, str],
     counts: Mapping[str, int],
     repeated: Duplicates,
 ) -> list[Problem]:
     """What is said of rows that stay; counted again when others went."""
-    again = rules(good, fields.table, as_of=loading.as_of, today=loading.today)
+    again = rules(good, fields.table, as_of=loading.as_of, today=loading.today, forms=forms)
     keeping = [rule for rule in again if rule.effect is Effect.KEEP and counts[rule.name]]
     if keeping and (repeated.rows or any(counts[rule.name] for rule in _dropping(judged))):
         counts = _holding(loading.session, good, keeping)
@@ -281,6 +315,14 @@ def _summed(
         first,
         last,
     )
+
+
+def _first_later(
+    session: Session, table: Table, view: ir.Table, judged: Sequence[Rule]
+) -> date | None:
+    """The first day after the as-of date that is no later than today."""
+    later = next(rule.holds for rule in judged if rule.code == "after-as-of")
+    return _day(session.rows(view.aggregate(day=view[table.happened].min(where=later)))[0]["day"])
 
 
 def _span(

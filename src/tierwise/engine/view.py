@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
@@ -24,9 +25,16 @@ _SAMPLE = 1_000
 _FLAGS = ("bad", "big", "excess")
 
 
-def typed_view(
-    session: Session, mapped: Mapped, source: Source, project: Project
-) -> tuple[ir.Table, tuple[Problem, ...]]:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A source read: canonical columns, their flags and attributes, and how it was read."""
+
+    view: ir.Table
+    problems: tuple[Problem, ...]
+    forms: Mapping[str, str]  # column of dates to its format, where that was looked for
+
+
+def typed_view(session: Session, mapped: Mapped, source: Source, project: Project) -> Typed:
     """Canonical columns, their flags, attributes; and what was noticed.
 
     Values that have to be parsed are parsed once and held; values that already
@@ -38,12 +46,13 @@ def typed_view(
     if not cents and zones.same and _may_assume(mapped, source):
         view = _typed(session, mapped, _plain_columns(mapped, zones))
         if _fits(session, mapped, source):
-            return view, ()
+            return Typed(view, (), {})
     if mapped.rows.is_straight:
         raise NotPlainError
     manner, problems = _look(session, mapped, source, project)
-    parts = [part for field in mapped.fields for part in _columns(field, read_field(field, manner))]
-    return _typed(session, mapped, parts), problems
+    parts = [part for f in mapped.fields for part in _columns(f, read_field(f, manner))]
+    forms = {column: form.name for column, form in manner.dates.items()}
+    return Typed(_typed(session, mapped, parts), problems, forms)
 
 
 def _zones(source: Source, project: Project) -> Zones:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tierwise.results import Context
-from tierwise.units import Unit, format_value
+from tierwise.units import Unit, format_value, number_of
 
 LENSES = {
     "revenue": "revenue",
@@ -24,7 +24,7 @@ def span(context: Context) -> str:
 
 def basis(context: Context, ranked: bool = True) -> str:
     """One line under a heading: who is counted, by what where order matters, over which days."""
-    counted = f"{format_value(context.customers, Unit.COUNT)} customers"
+    counted = number_of(context.customers, "customer")
     by = f"by {LENSES.get(context.lens, context.lens)}" if ranked else ""
     return " · ".join(part for part in (counted, by, span(context), context.slice) if part)
 

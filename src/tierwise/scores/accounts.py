@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import WHOLE, Component
 from tierwise.units import SUM_TYPE, Unit
@@ -103,7 +103,7 @@ def side_by_side(rolled: ir.Table, belonging: ir.Table, limit: int) -> ir.Table:
 def answer(context: Context, rows: Rows, names: dict[str, str]) -> Answer:
     """What accounts are worth, component beside component; `rows` are those of `side_by_side`."""
     if not rows:
-        raise MissingDataError("Nobody is worth anything in this window.", "Widen --window.")
+        raise EmptyWindowError("Nobody is worth anything in this window.", "Widen --window.")
     first = rows[0]
     return Answer(
         kind="accounts",

@@ -18,7 +18,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError, MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores import tenure
 from tierwise.scores.comparison import (
@@ -199,7 +199,7 @@ def why(claim: Claim, found: Comparison | None, min_group: int) -> str:
 def answer(context: Context, rows: Rows, settings: ClaimSettings) -> Answer:
     """Each claim with its verdict, the difference and the ratio in their intervals, and n."""
     if not rows:
-        raise MissingDataError("Nobody bought in this window.", "Widen --window.")
+        raise EmptyWindowError("Nobody bought in this window.", "Widen --window.")
     tested = [(claim, compare(_strata(rows, claim), everybody)) for claim in claims(settings)]
     figures = [
         figure for claim, found in tested for figure in _figures(claim, found, settings.min_group)

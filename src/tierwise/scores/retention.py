@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError, MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Lens
 from tierwise.units import SUM_TYPE, Unit
@@ -97,7 +97,7 @@ def answer(
     says what margin kept is, such as `LABELS[measure]`.
     """
     if not total["customers"]:
-        raise MissingDataError("There is nobody to keep in this window.", "Widen --window.")
+        raise EmptyWindowError("There is nobody to keep in this window.", "Widen --window.")
     if not total["n"]:
         raise MissingDataError(
             "What winning a customer costs is known of nobody.",

@@ -13,7 +13,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError, UsageError
+from tierwise.errors import EmptyWindowError, MissingDataError, UsageError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.scores.components import SCHEMA, WHOLE, Component
 from tierwise.units import SUM_TYPE, Unit
@@ -83,7 +83,7 @@ def answer(context: Context, totals: Rows, rows: Rows, long: Rows, names: dict[s
     of `of_some`: the same customers once more, one row a context and component.
     """
     if not totals:
-        raise MissingDataError("Nobody is worth anything in this window.", "Widen --window.")
+        raise EmptyWindowError("Nobody is worth anything in this window.", "Widen --window.")
     found = {row["component"]: row for row in totals}
     listed = tuple(
         {

@@ -7,7 +7,7 @@ as something else `c__bad` (not of its kind), `c__big` (an amount too large) and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -31,6 +31,9 @@ AMOUNTS = {
 }
 """The amount of a row, by table, where there is one."""
 
+ISO = "ISO 8601"
+"""Name of the format of dates that is read where no other was found: 2024-01-31, or with a time."""
+
 _EXPECTED = {
     Kind.MONEY: ("not-a-number", "This is not an amount"),
     Kind.NUMBER: ("not-a-number", "This is not a number"),
@@ -38,11 +41,11 @@ _EXPECTED = {
     Kind.FLAG: ("not-a-flag", "This is neither yes nor no"),
     Kind.DATE: (
         "not-a-date",
-        "This is no date of the column's format between the years 1000 and 9999",
+        "This is no date between the years 1000 and 9999 of the form",
     ),
     Kind.TIME: (
         "not-a-date",
-        "This is no date of the column's format between the years 1000 and 9999",
+        "This is no date between the years 1000 and 9999 of the form",
     ),
 }
 
@@ -73,12 +76,17 @@ class Rule:
         return f"{self.code}:{self.column}"
 
 
-def rules(t: ir.Table, table: Table, *, as_of: date, today: date) -> tuple[Rule, ...]:
-    """All rules for one table, those that reject first, in the order they are applied."""
+def rules(
+    t: ir.Table, table: Table, *, as_of: date, today: date, forms: Mapping[str, str] | None = None
+) -> tuple[Rule, ...]:
+    """All rules for one table, those that reject first, in the order they are applied.
+
+    `forms` names the format that each column of dates is read in, where it is text.
+    """
     present = [column for column in table.columns if column.name in t.columns]
     found: list[Rule] = []
     for column in present:
-        found += _of_column(t, table, column)
+        found += _of_column(t, table, column, (forms or {}).get(column.name, ISO))
     found += _of_dates(t, table, as_of, today)
     found += _of_recorded(t, table, as_of)
     found += _of_rates(t, table)
@@ -105,12 +113,13 @@ def _flag(t: ir.Table, name: str) -> ir.BooleanValue | None:
     return t[name].fill_null(False) if name in t.columns else None
 
 
-def _of_column(t: ir.Table, table: Table, column: Column) -> list[Rule]:
+def _of_column(t: ir.Table, table: Table, column: Column, form: str) -> list[Rule]:
     needed = column.required and not _may_lack(table, column)
     found: list[Rule] = []
     bad = _flag(t, f"{column.name}__bad")
     if bad is not None:
         code, message = _EXPECTED[column.kind]
+        message += f" {form}" if code == "not-a-date" else ""
         found.append(_lost(code, column, bad, message, needed))
     big = _flag(t, f"{column.name}__big")
     if big is not None:
@@ -158,6 +167,8 @@ def _empty(t: ir.Table, column: Column) -> Rule:
     for flag in ("bad", "big"):
         given = _flag(t, f"{column.name}__{flag}")
         empty = empty if given is None else empty & ~given
+    if column.kind is Kind.MONEY and "fx_rate" in t.columns:
+        empty &= t["fx_rate"].notnull()  # without a rate the amount is there, and not converted
     return Rule(
         "missing-value",
         column.name,
@@ -262,7 +273,7 @@ def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
             Rule(
                 "no-rate",
                 "currency",
-                t["fx_rate"].isnull(),
+                t["fx_rate"].isnull() & _has_day(t, table),
                 Effect.REJECT,
                 Severity.ERROR,
                 "There is no rate for this currency on or before the day; the row is left out.",
@@ -282,6 +293,12 @@ def _of_rates(t: ir.Table, table: Table) -> list[Rule]:
             )
         )
     return found
+
+
+def _has_day(t: ir.Table, table: Table) -> ir.BooleanValue:
+    """Whether a row is not left out already for want of its day."""
+    needed = table.happened in table.required and table.happened in t.columns
+    return t[table.happened].notnull() if needed else ibis.literal(True)
 
 
 def _of_amounts(t: ir.Table, table: Table) -> list[Rule]:

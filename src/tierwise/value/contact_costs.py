@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.service import priced
@@ -48,8 +48,8 @@ def expression(
 def answer(context: Context, rows: Rows) -> Answer:
     """Cost per contact in each cut; costs are None where agents have no hourly cost."""
     if not rows:
-        raise MissingDataError(
-            "There are no contacts in this window.", "Widen --window or change --as-of."
+        raise EmptyWindowError(
+            "There are no contacts in this window.", "Widen --window or change --as-of.", "contacts"
         )
     months = [row for row in rows if row["cut"] == "by_month"]
     count = sum(int(row["contacts"]) for row in months)

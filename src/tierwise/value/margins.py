@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError, MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.units import SUM_TYPE, Unit
 from tierwise.value.members import cut_notes
@@ -76,7 +76,7 @@ def _with_totals(table: ir.Table) -> ir.Table:
 def answer(context: Context, rows: Rows, measure: Measure, names: dict[str, str]) -> Answer:
     """Margin and leakage of the firm and of the customers where most of it goes."""
     if not rows:
-        raise MissingDataError(
+        raise EmptyWindowError(
             "No customer ordered in this window.", "Widen --window or change --as-of."
         )
     first = rows[0]

@@ -10,9 +10,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError, RefusedError, UsageError
+from tierwise.errors import EmptyWindowError, MissingDataError, RefusedError, UsageError
 from tierwise.settings import Lens
-from tierwise.units import SUM_TYPE
+from tierwise.units import SUM_TYPE, number_of
 
 
 class Demand(StrEnum):
@@ -104,7 +104,7 @@ def rank_notes(unknown: int | None, measure: Measure) -> tuple[str, ...]:
     if not unknown:
         return ()
     value = LABELS[measure].capitalize()
-    return (f"{value} is unknown for {unknown:,} customers, so no rank is shown.",)
+    return (f"{value} is unknown for {number_of(unknown, 'customer')}, so no rank is shown.",)
 
 
 def goods_notes(uncosted: int, customers: int) -> tuple[str, ...]:
@@ -130,9 +130,10 @@ def require_customers(
 ) -> dict[str, Any]:
     """Return the first row; MissingDataError when there is nobody to rank or value is unknown."""
     if not rows:
-        raise MissingDataError(
+        raise EmptyWindowError(
             f"No customer has any {LABELS[measure]} in this window.",
-            "Widen --window, choose an earlier --as-of, or remove the slice.",
+            "Widen --window, choose another --as-of, or remove the slice.",
+            "contacts" if measure is Demand.CONTACTS else "order_lines",
         )
     require_known(rows[0], measure, remedy)
     return rows[0]
@@ -147,7 +148,7 @@ def require_known(counts: dict[str, Any], measure: Measure, remedy: str = NEEDS_
             )
         raise MissingDataError(
             f"{LABELS[measure].capitalize()} is unknown for {counts['unknown']:,} of"
-            f" {counts['n']:,} customers: some of their lines have no cost.",
+            f" {number_of(counts['n'], 'customer')}: some of their lines have no cost.",
             remedy,
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError, MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Window
 from tierwise.units import SUM_TYPE, Unit
@@ -176,7 +176,7 @@ def answer(context: Context, rows: Rows, by: str, min_cell: int, window: Window)
     everyone = context.customers
     everything = sum((row["revenue"] or 0) for row in rows)
     if not everyone:
-        raise MissingDataError(
+        raise EmptyWindowError(
             "No customer ordered in this window.", "Widen --window or change --as-of."
         )
     pooled = {label for label, part in groups.items() if any(r["pooled"] for r in part)}

@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tierwise.errors import MissingDataError
+from tierwise.errors import EmptyWindowError, MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
 from tierwise.settings import Activity, Window
 from tierwise.units import AMOUNT_TYPE, SUM_TYPE, Unit, format_value
@@ -130,9 +130,10 @@ def answer(
     is left out then.
     """
     if not row["active"]:
-        raise MissingDataError(
+        raise EmptyWindowError(
             f"No customer was active between {context.window_from} and {context.as_of}.",
-            "Widen --window or choose an earlier --as-of.",
+            "Widen --window or choose another --as-of.",
+            "contacts" if event is Activity.CONTACT else "order_lines",
         )
     compared = context.window_from is not None and not uncompared
     figures = [*_customers(row, compared, event), *_money(row, profit, unattributed, compared)]

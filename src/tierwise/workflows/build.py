@@ -30,7 +30,6 @@ from tierwise.engine.load import Early, LoadedTable, LoadReport, fingerprint_inp
 from tierwise.engine.project import ProjectFolder, require_sources
 from tierwise.errors import DataError, NotFoundError, UsageError
 from tierwise.settings import Lens
-from tierwise.tables import Severity
 from tierwise.value import contracts, orders
 from tierwise.value.summary import SUMMARY_TABLES, summarise
 from tierwise.value.windows import first_day
@@ -281,8 +280,7 @@ def _refuse_unread(project: ProjectFolder, report: LoadReport) -> None:
     unread = [name for name in project.settings.sources if name not in read]
     if not unread:
         return
-    errors = [p for p in report.problems if p.severity is Severity.ERROR and p.table in unread]
-    listed = "\n".join(f"  - {problem}" for problem in errors)
+    listed = "\n".join(f"  - {problem}" for problem in report.refused)
     raise DataError(
         f"No build was made: {', '.join(unread)} could not be read.\n{listed}\n",
         "`tierwise check` shows every problem in all tables.",

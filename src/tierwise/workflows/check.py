@@ -31,6 +31,7 @@ _PROBLEM_COLUMNS = problem_columns(
     "code",
 )
 DERIVED = "derived from other tables"
+UNREAD = "not read, see the errors"
 _ORDER = list(Severity)
 
 
@@ -91,7 +92,7 @@ def _answer(project: ProjectFolder, report: LoadReport, as_of: date) -> Answer:
             "tables",
             "Tables",
             TABLE_COLUMNS,
-            tuple(_table_row(t) for t in report.tables),
+            tuple(map(_table_row, report.tables)) + _unread_rows(project, set(by_name)),
         ),
         Grid(
             "problems",
@@ -109,10 +110,12 @@ def _figures(report: LoadReport) -> tuple[Figure, ...]:
     kept = sum(table.rows_kept for table in report.tables if table.source)
     derived = sum(table.rows_kept for table in report.tables if not table.source)
     rejected = sum(table.rows_rejected for table in report.tables)
+    later = sum(table.rows_after_as_of for table in report.tables)
     return (
         *figures,
         Figure("rows_kept", "Rows kept", kept, Unit.COUNT),
-        Figure("rows_rejected", "Rows rejected", rejected, Unit.COUNT),
+        Figure("rows_rejected", "Rows left out", rejected, Unit.COUNT),
+        Figure("rows_after_as_of", "Rows dated later", later, Unit.COUNT),
         Figure("rows_derived", "Rows derived from others", derived, Unit.COUNT),
     )
 
@@ -121,6 +124,16 @@ def _table_row(table: LoadedTable) -> dict[str, Any]:
     """Of a table that no file has, nothing was read."""
     row = _row(table, TABLE_COLUMNS)
     return row if table.source else row | {"source": DERIVED, "rows_read": None}
+
+
+def _unread_rows(project: ProjectFolder, loaded: set[str]) -> tuple[dict[str, Any], ...]:
+    """One row for each source that gave no table."""
+    empty = dict.fromkeys((column.name for column in TABLE_COLUMNS), None)
+    return tuple(
+        empty | {"name": name, "source": f"{source.path or source.table or name}: {UNREAD}"}
+        for name, source in project.settings.sources.items()
+        if name not in loaded
+    )
 
 
 def _row(item: object, columns: tuple[Column, ...]) -> dict[str, Any]:

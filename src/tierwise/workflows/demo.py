@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 import pyarrow as pa
 
-from tierwise.engine.project import ProjectFolder, open_project
+from tierwise.engine.project import ProjectFolder, nearest, open_project
 from tierwise.errors import UsageError
 from tierwise.workflows.build import Tell, silent
 
@@ -30,7 +30,10 @@ def demo_project(name: str, home: Path, tell: Tell = silent) -> ProjectFolder:
     Raises UsageError for an unknown name and where `home` cannot be written.
     """
     if name not in NAMES:
-        raise UsageError(f'There is no demo "{name}".', f"Demos: {', '.join(NAMES)}.")
+        near = nearest(name, NAMES).strip()
+        raise UsageError(
+            f'There is no demo "{name}".', f"{near} Demos: {', '.join(NAMES)}.".strip()
+        )
     folder = home / "demo" / name
     try:
         if not (folder / "tierwise.toml").exists():

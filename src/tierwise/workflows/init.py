@@ -14,14 +14,15 @@ from tierwise.engine.load import LoadReport, load
 from tierwise.engine.numbers import SIGNS
 from tierwise.engine.presets import read_preset
 from tierwise.engine.project import SETTINGS_FILE, ProjectFolder
-from tierwise.engine.readers.files import FORMATS, read_files
-from tierwise.engine.readers.rows import Rows, UnreadableError, identifier
-from tierwise.engine.recognise import Guess, Match, NearMiss, recognise
+from tierwise.engine.readers.files import FORMATS, read_files, readable
+from tierwise.engine.readers.rows import Rows, UnreadableError, identifier, keeping_order
+from tierwise.engine.recognise import Guess, Match, NearMiss, last_day, recognise
 from tierwise.engine.settings_text import quoted_toml, settings_comments
 from tierwise.errors import SourceError, UsageError
 from tierwise.settings.model import ColumnSource, Project, Settings, Source, ValueSettings
-from tierwise.tables.problems import Problem, Severity
+from tierwise.tables.problems import Problem
 from tierwise.tables.schema import TABLES
+from tierwise.units import number_of
 
 _LATEST = date(9998, 12, 31)
 _ACTIVITY = ("order_lines", "contacts")
@@ -38,6 +39,8 @@ class ProposedSource:
     guess: Guess
     rows: int
     problems: tuple[Problem, ...] = ()  # what only the user can decide
+    left_out: tuple[Problem, ...] = ()  # why some rows will not be read
+    last_on: date | None = None  # last day up to today, where a decision keeps it from loading
 
     @property
     def source(self) -> Source:
@@ -85,15 +88,19 @@ class Proposal:
         parts.append(settings_comments("value", ValueSettings))
         return "\n".join(parts)
 
+    def mapping(self) -> str:
+        """The part of it that was found in the files; "" where no table was."""
+        if not self.sources:
+            return ""
+        chosen = (_source(replace(source, problems=())) for source in self.sources)
+        return "\n".join((_choices(self), *chosen))
+
     def reasons(self) -> tuple[str, ...]:
-        """One line for each file, question and choice, as said beside the proposal."""
-        taken = [
-            f"{s.path}: {s.guess.table}, {s.rows:,} rows"
-            + (f" (known export: {s.guess.preset})" if s.guess.preset else "")
-            for s in self.sources
-        ]
+        """What the mapping does not say: files not used, rows that cannot be read, questions."""
         left = [f"{name}: not used, {reason}" for name, reason in self.skipped]
-        return (*taken, *left, *(f"Please decide: {problem}" for problem in self.open_questions))
+        rows = [str(problem) for source in self.sources for problem in source.left_out]
+        asked = [f"Please decide: {problem}" for problem in self.open_questions]
+        return (*left, *rows, *asked)
 
     def write(self) -> Path:
         """Write tierwise.toml; UsageError when there is one already."""
@@ -114,7 +121,7 @@ def propose(folder: Path, *, today: date) -> Proposal:
     Days after today are typing errors or plans: none is proposed as as-of date.
     """
     skipped: list[tuple[str, str]] = []
-    with open_session() as session:
+    with open_session() as session, keeping_order(session):
         found = [
             s
             for path in _paths(session, folder)
@@ -124,14 +131,21 @@ def propose(folder: Path, *, today: date) -> Proposal:
         loaded = [_tried(session, folder, source, today) for source in chosen]
         currency, why = _currency(session, folder, chosen, [report for _, report in loaded])
     sources = tuple(source for source, _ in loaded)
-    as_of = _latest([report for _, report in loaded], today)
+    as_of = _latest(sources, [report for _, report in loaded], today)
     return Proposal(folder, sources, tuple(skipped), *as_of, currency, why)
 
 
-def _latest(reports: Sequence[LoadReport], today: date) -> tuple[date | None, str]:
+def _latest(
+    sources: Sequence[ProposedSource], reports: Sequence[LoadReport], today: date
+) -> tuple[date | None, str]:
     """The last day on which something happened, and how it was found."""
     days = [t.last_on for r in reports for t in r.tables if t.name in _ACTIVITY and t.last_on]
+    open_days = [s.last_on for s in sources if s.last_on]
     later = sum(p.count for r in reports for p in r.problems if p.code == "in-the-future")
+    if open_days:
+        return max(
+            days + open_days
+        ), "the latest day as read so far; look again when all is decided"
     if not days:
         return None, "no table with dates was found"
     if not later:
@@ -182,7 +196,7 @@ def _proposed(
     session: Session, folder: Path, path: str, skipped: list[tuple[str, str]]
 ) -> ProposedSource | None:
     try:
-        rows = _read(session, folder, path)
+        rows = readable(session, _read(session, folder, path))
     except UnreadableError as found:
         skipped.append((path, found.problems[0].message))
         return None
@@ -198,7 +212,7 @@ def _proposed(
         skipped.append((path, str(guess)))
         return None
     count = session.raw.execute(f"SELECT count(*) FROM ({rows.sql})").fetchall()[0][0]
-    return ProposedSource(path, guess, int(count))
+    return ProposedSource(path, guess, int(count) + len(rows.rejects))
 
 
 def _one_a_table(
@@ -229,13 +243,24 @@ def _tried(
             today=today,
             tell=_quietly,
         )
-    loaded = {table.name for table in report.tables}
-    if source.guess.table in loaded:
-        return source, report
-    asked = tuple(p for p in report.problems if p.severity is Severity.ERROR)
-    return replace(
-        source, problems=tuple(p for p in asked if p.code != "several-currencies")
-    ), report
+    left_out = tuple(p for p in report.errors if p not in report.refused)
+    if source.guess.table in {table.name for table in report.tables}:
+        return replace(source, left_out=left_out), report
+    # Rates, and the currency of most rows, are known only when every file was looked at.
+    asked = tuple(p for p in report.refused if p.code != "several-currencies")
+    day = _last_on(session, folder, source, today)
+    return replace(source, problems=asked, left_out=left_out, last_on=day), report
+
+
+def _last_on(session: Session, folder: Path, source: ProposedSource, today: date) -> date | None:
+    """The last day of a table that cannot be loaded yet."""
+    table = TABLES[source.guess.table]
+    named = [m.origin for m in source.guess.matches if m.column == table.happened]
+    if table.name not in _ACTIVITY or not named or not isinstance(named[0], str):
+        return None
+    return last_day(
+        session, readable(session, _read(session, folder, source.path)), named[0], today
+    )
 
 
 def _quietly(_line: str) -> None:
@@ -263,7 +288,7 @@ def _currency(
 
 
 def _most_frequent(session: Session, folder: Path, source: ProposedSource) -> str:
-    rows = _read(session, folder, source.path)
+    rows = readable(session, _read(session, folder, source.path))
     named = [m.origin for m in source.guess.matches if m.column == "currency"]
     column = named[0] if named else next((n for n in rows.names if n.casefold() == "currency"), "")
     if not isinstance(column, str) or not column:
@@ -278,10 +303,15 @@ def _most_frequent(session: Session, folder: Path, source: ProposedSource) -> st
 
 
 def _project(proposal: Proposal) -> str:
-    as_of = f"as_of = {proposal.as_of}" if proposal.as_of else "# as_of ="
     return (
         "# Proposed by `tierwise init` from the files beside it. Every line may be changed;\n"
-        "# `tierwise check` says what is wrong with the data.\n\n"
+        "# `tierwise check` says what is wrong with the data.\n\n" + _choices(proposal)
+    )
+
+
+def _choices(proposal: Proposal) -> str:
+    as_of = f"as_of = {proposal.as_of}" if proposal.as_of else "# as_of ="
+    return (
         "[project]\n"
         f"name = {quoted_toml(proposal.folder.resolve().name)}\n"
         f"currency = {quoted_toml(proposal.currency)}  # {proposal.currency_reason}\n"
@@ -292,7 +322,7 @@ def _project(proposal: Proposal) -> str:
 def _source(source: ProposedSource) -> str:
     lines = [
         f"[sources.{source.guess.table}]",
-        f"path = {quoted_toml(source.path)}  # {source.rows:,} rows",
+        f"path = {quoted_toml(source.path)}  # {number_of(source.rows, 'row')}",
     ]
     if source.guess.preset:
         lines.append(f"preset = {quoted_toml(source.guess.preset)}")

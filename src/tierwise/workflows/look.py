@@ -18,7 +18,7 @@ from tierwise.errors import MissingDataError, NotFoundError, RefusedError, Usage
 from tierwise.results import Context
 from tierwise.settings import Activity, Lens, ValueSettings, Window
 from tierwise.tables import TABLES, Kind
-from tierwise.units import Unit, format_value
+from tierwise.units import Unit, format_value, number_of
 from tierwise.value import cost_to_serve, customer, orders, ranking, service, slices, standing
 from tierwise.value.customer import Listed
 from tierwise.value.orders import has_goods_cost
@@ -72,6 +72,7 @@ class Look:
         self.start = first_day(self.as_of, self.window)
         self.lens = question.lens or self.settings.lens or self._costed_lens
         self.where = tuple(self._cut(name, value) for name, value in question.where)
+        _refuse_two_values(self.where)
 
     @property
     def _costed_lens(self) -> Lens:
@@ -310,7 +311,7 @@ class Look:
         if not self.where or customers >= cell:
             return ()
         return (
-            f"Only {customers:,} customers are counted in this slice, fewer than"
+            f"Only {number_of(customers, 'customer')} counted in this slice, fewer than"
             f" min_cell = {cell}: its figures tell of them, not of customers like them.",
         )
 
@@ -489,6 +490,19 @@ def _fields(name: str, table: ir.Table) -> list[str]:
 
 def _bare(name: str) -> str:
     return name.removeprefix("attributes.").casefold()
+
+
+def _refuse_two_values(where: tuple[tuple[Dimension, str], ...]) -> None:
+    """UsageError where one dimension is held to two values: nothing can have both."""
+    held: dict[str, str] = {}
+    for dimension, value in where:
+        first = held.setdefault(dimension.name, value)
+        if first != value:
+            raise UsageError(
+                f'{dimension.label} cannot be "{first}" and "{value}" at once:'
+                " every part of a slice must hold.",
+                "Name one of them; to compare them, slice --by it.",
+            )
 
 
 def _equals(table: ir.Table, name: str, value: str) -> ir.BooleanValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import Session
 from tierwise.results import Answer, Column, Context, Figure, Grid
-from tierwise.units import Unit
+from tierwise.units import Unit, number_of
 
 _COLUMNS = (
     Column("table", "Table"),
@@ -17,6 +17,7 @@ _COLUMNS = (
     Column("reason", "Why it was left out"),
     Column("raw", "Row", help="The whole row as the source has it"),
 )
+_LATER = "after the as-of date; counted apart and not listed: check names the first of them"
 
 
 def rejects(session: Session, build: Build, context: Context, limit: int) -> Answer:
@@ -30,14 +31,18 @@ def rejects(session: Session, build: Build, context: Context, limit: int) -> Ans
         kept = session.parquet(path)
         total = int(session.rows(kept.aggregate(n=kept.count()))[0]["n"])
         rows = session.rows(kept.order_by("table", "source", "source_row").limit(limit))
-    left = f"{total - len(rows):,} more are not listed." if total > len(rows) else ""
-    figure = Figure("rejected", "Rows left out", total, Unit.COUNT)
+    unlisted = total - len(rows)
+    left = f"Not listed: {number_of(unlisted, 'more row')}." if unlisted else ""
+    later = sum(int(table["rows_after_as_of"]) for table in build.manifest["tables"])
+    figures = [Figure("rejected", "Rows left out", total, Unit.COUNT)]
+    if later:
+        figures.append(Figure("after_as_of", "Rows dated later", later, Unit.COUNT, note=_LATER))
     grid = Grid("rejects", "Rows left out", _COLUMNS, tuple(rows))
     return Answer(
         kind="rejects",
         title="Rows that were left out",
         context=context,
-        figures=(figure,),
+        figures=tuple(figures),
         grids=(grid,),
         notes=(left,) if left else (),
     )

@@ -10,6 +10,7 @@ from tierwise.engine.project import ProjectFolder
 from tierwise.errors import NotFoundError, TierwiseError
 from tierwise.simulation.arrays import problems
 from tierwise.simulation.lines import problems_by_line
+from tierwise.units import number_of
 from tierwise.workflows.simulate import compared, parsed, text_of
 
 FOLDER = "scenarios"
@@ -75,5 +76,10 @@ def reading(text: str) -> Reading:
         listed = "\n".join(f"- {one}" for one in dict.fromkeys(found))
         return Reading("", tuple(problems_by_line(text, listed)))
     size = asked.scenario
-    said = f"{len(size.classes)} classes, {len(size.groups)} groups, {len(policies)} policies"
+    parts = (
+        number_of(len(size.classes), "class", "classes"),
+        number_of(len(size.groups), "group"),
+        number_of(len(policies), "policy", "policies"),
+    )
+    said = ", ".join(parts)
     return Reading(f"Reads well: {said}.", ())

@@ -15,6 +15,7 @@ from tierwise.results import Answer
 from tierwise.settings import Activity, Lens, TierBasis, TierRule, TiersSettings
 from tierwise.tiers import backtest, stability
 from tierwise.tiers.overview import RULES
+from tierwise.units import number_of
 from tierwise.value.ranking import LABELS
 from tierwise.workflows.look import Look
 from tierwise.workflows.tiering import Moment, span_of
@@ -150,7 +151,7 @@ def scored_answer(test: Backtest, rules: Sequence[TierRule] = COMPARED) -> Answe
     )
     customers = int(intervals[0][1]["customers"]) if intervals else 0  # type: ignore[call-overload]
     notes = (
-        f"Reviews every {test.review_months} month(s) from {test.middle} on; nothing dated after"
-        " a review was read to make up its tiers.",
+        f"Reviews every {number_of(test.review_months, 'month')} from {test.middle} on;"
+        " nothing dated after a review was read to make up its tiers.",
     )
     return backtest.answer(test.look.context(customers, test.lens), scored, notes)

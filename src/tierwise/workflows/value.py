@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from tierwise.engine.builds import Build
 from tierwise.engine.connect import open_session
 from tierwise.engine.project import ProjectFolder
-from tierwise.errors import DataError, MissingDataError, RefusedError, UsageError
+from tierwise.errors import DataError, EmptyWindowError, MissingDataError, RefusedError, UsageError
 from tierwise.results import LISTED, Answer, Context
 from tierwise.settings import ActiveRule, Activity, Lens, Period, PurchaseModelName
 from tierwise.tiers.selecting import is_selector
@@ -38,6 +38,7 @@ from tierwise.value.members import Picks, Selector
 from tierwise.value.windows import earlier, first_day
 from tierwise.workflows.attention import attention
 from tierwise.workflows.beliefs import measured
+from tierwise.workflows.emptiness import explained
 from tierwise.workflows.kept import SCORES_KEPT, Kept
 from tierwise.workflows.look import Dimension, Look, built_with
 from tierwise.workflows.question import Question
@@ -429,7 +430,11 @@ class Desk:
     @contextmanager
     def _open(self, question: Question) -> Iterator[Look]:
         with open_session() as session:
-            yield Look(self.project, self.build, session, question)
+            look = Look(self.project, self.build, session, question)
+            try:
+                yield look
+            except EmptyWindowError as empty:
+                raise explained(look, empty) from None
 
     def _opening(self, question: Question, answer: Answer) -> Answer:
         """The answer with its measure in what it opens, where the question's lens is another."""

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from tierwise.console.view import View
 from tierwise.results import Grid
 from tierwise.results.findings import TABLE_COLUMNS, problem_columns
+from tierwise.units import number_of
 
 if TYPE_CHECKING:
     from tierwise.engine.builds import Build
@@ -49,7 +50,7 @@ def _rejected(manifest: Mapping[str, Any]) -> str:
     tables = len(manifest["tables"])
     rejects = manifest["rejects"]
     return (
-        f"{rejects:,} rows rejected in {tables} tables."
+        f"{number_of(rejects, 'row')} rejected in {number_of(tables, 'table')}."
         if rejects
         else f"{tables} tables, no row rejected."
     )

@@ -16,6 +16,7 @@ from tierwise.console.parts.words import plain
 from tierwise.console.view import View
 from tierwise.results import Column, Context, Grid
 from tierwise.results.answer import Row
+from tierwise.units import number_of
 
 _ROW_HEIGHT = 36
 _PADDING = 12  # pixels on each side of a cell
@@ -95,7 +96,7 @@ def _toolbar(grid: Grid, name: str, hint: str, aside: Component | None) -> Compo
         left.append(html.P(hint, className="tw-hint"))
     tools = [] if aside is None else [aside]
     if len(grid.rows) > 1:
-        said = f"{len(grid.rows):,} rows"
+        said = number_of(len(grid.rows), "row")
         count = {"type": "grid-count", "name": name}
         tools.append(html.Span(said, id=count, className="tw-count", **aria(live="polite")))
     if len(grid.rows) > _FITS:

@@ -41,6 +41,17 @@ def read_files(session: Session, root: Path, table: str, source: Source) -> Rows
     return stacked(session, parts, pattern)
 
 
+def readable(session: Session, rows: Rows) -> Rows:
+    """The same rows, read with care where the engine alone stumbles over one of them."""
+    if not rows.is_straight:
+        return rows
+    try:
+        read = session.raw.execute(f"SELECT count(*) FROM ({rows.sql})").fetchall()[0][0]
+    except duckdb.Error:
+        return rows.settled()
+    return rows if read == rows.expected else rows.settled()
+
+
 def matching(root: Path, pattern: str) -> list[Path]:
     """Files that a path or glob names, in order of their names."""
     path = root / pattern

@@ -79,11 +79,15 @@ class NotPlainError(Exception):
 
 
 class UnreadableError(Exception):
-    """A source that gives no rows at all; carries what the user is told. Never leaves `load`."""
+    """A source that gives no rows at all; carries what the user is told. Never leaves `load`.
 
-    def __init__(self, *problems: Problem) -> None:
+    `problems` leave the table out; `beside` was found in its rows meanwhile.
+    """
+
+    def __init__(self, *problems: Problem, beside: Sequence[Problem] = ()) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
         self.problems = problems
+        self.beside = tuple(beside)
 
 
 def unreadable(
