@@ -32,7 +32,7 @@ def test_menu_marks_where_the_reader_is(path: str, lit: str, visit: Callable):
 def test_menu_leads_to_the_customers(visit: Callable):
     page = visit().open("/")
     page.locator("#navigation a", has_text="Customers").click()
-    expect(page.locator("h2").first).to_contain_text("Ranks 1-1,000")
+    expect(page.locator("h2").first).to_contain_text("Ranks 1-5,000")
 
 
 @pytest.mark.parametrize(

@@ -950,3 +950,22 @@ def test_customer_ids_in_other_capitals(desk: Desk):
     assert found.grids == exact.grids
     with pytest.raises(NotFoundError, match="no customer"):
         desk.customer("C99")
+
+
+def test_demand_lists_no_more_than_the_limit_and_says_of_how_many(desk: Desk):
+    """Both lists are cut alike; the count is that of the customers behind the figure."""
+    whole, cut = desk.demand(), desk.demand(limit=1)
+    found = figures(whole)["over_served_count"]
+    assert figures(cut)["over_served_count"] == found == len(whole.grid("over_served").rows)
+    assert all(len(grid.rows) <= 1 for grid in cut.grids)
+    assert len(desk.members("over-served").grid("members").rows) == found
+
+
+def test_bands_of_a_cut_through_customers_claim_no_profit(desk: Desk):
+    """Service follows whole customers: contacts, cost and profit are unknown by channel."""
+    cut = desk.bands(Question(where=(("channel", "web"),)))
+    for row in cut.grid("bands").rows:
+        assert row["gross_profit"] is not None
+        assert row["profit"] is row["contacts"] is row["cost_to_serve"] is None
+    assert not any("[sources." in note for note in cut.notes)
+    assert any("not known by channel" in note for note in cut.notes)

@@ -65,7 +65,8 @@ def _headline(project: ProjectFolder) -> dict[str, object]:
         f"{k} customers bring {counts[k]['share']:.1%}" for k in (40, 250) if k in counts
     )
     customers = number_of(answer.context.customers, "customer")
-    text = f"{project.name}: {customers}, {total} revenue; {shares}."
+    nobody = "".join(f" {note}" for note in answer.notes if note.startswith("Not counted"))
+    text = f"{project.name}: {customers}, {total} revenue; {shares}.{nobody}"
     return {"project": project.name, "text": text, "folder": str(project.root), **answer.to_json()}
 
 

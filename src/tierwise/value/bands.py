@@ -48,9 +48,17 @@ def expression(summary: ir.Table, measure: Measure, last_ranks: Sequence[int]) -
 
 
 def answer(
-    context: Context, rows: Rows, measure: Measure, ledger: Rows, assigned: dict[str, Any]
+    context: Context,
+    rows: Rows,
+    measure: Measure,
+    ledger: Rows,
+    assigned: dict[str, Any],
+    cut: str = "",
 ) -> Answer:
-    """Shares of each band, demand against spend, and the ledger that costs reconcile to."""
+    """Shares of each band, demand against spend, and the ledger that costs reconcile to.
+
+    `cut` names the property of lines by which customers are cut: service follows whole ones.
+    """
     require_customers(rows, measure)
     totals = {name: total(rows, name) for name in SHARES}
     bands = tuple(_band(row, totals) for row in rows)
@@ -64,7 +72,7 @@ def answer(
         figures=_figures(bands),
         grids=tuple(grids),
         notes=(
-            *_notes(totals),
+            *_notes(totals, cut),
             *goods_notes(sum(int(row["uncosted"]) for row in rows), int(rows[0]["n"])),
         ),
     )
@@ -100,11 +108,13 @@ def _figures(bands: tuple[dict[str, Any], ...]) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _notes(totals: dict[str, Any]) -> tuple[str, ...]:
+def _notes(totals: dict[str, Any], cut: str) -> tuple[str, ...]:
     notes = []
-    if totals["contacts"] in (None, 0):
+    if cut:
+        notes.append(f"Contacts, cost to serve and profit are not known by {cut}.")
+    elif totals["contacts"] in (None, 0):
         notes.append("No contacts: add [sources.contacts] to see what each band asks of service.")
-    if totals["cost_to_serve"] is None:
+    if totals["cost_to_serve"] is None and not cut:
         notes.append(
             "Cost to serve is unknown: add [sources.costs], or contacts with agents' hourly cost."
         )

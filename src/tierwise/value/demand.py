@@ -111,7 +111,8 @@ def answer(
             "Add [sources.contacts] or [sources.costs].",
         )
     shown = [row | {"name": names.get(row["customer_id"], "")} for row in rows]
-    over = sorted((r for r in shown if r["excess"] > 0), key=lambda r: int(r["over_rank"]))
+    taking = (r for r in shown if r["excess"] > 0 and r["over_rank"] <= limit)
+    over = sorted(taking, key=lambda r: int(r["over_rank"]))
     asking = sorted(shown, key=lambda r: int(r["demand_rank"]))
     listed = [row for row in asking if row["demand_rank"] <= limit]
     found = int(first["over_count"])
@@ -160,7 +161,7 @@ def _grid(name: str, title: str, rows: Rows) -> Grid:
 
 
 _COLUMNS = (
-    Column("demand_rank", "Rank", Unit.RANK, "By demand to spend; 1 asks for most"),
+    Column("demand_rank", "Rank by demand", Unit.RANK, "By demand to spend; 1 asks for most"),
     Column("customer_id", "Customer"),
     Column("name", "Name"),
     Column("value", "Brings", Unit.MONEY, "By the lens"),

@@ -53,7 +53,7 @@ def summarise(
     are of the window `start`..`as_of`; `first_order_at` and `last_order_at` of
     all history. `agent_minutes`, `cost_to_serve`, `gross_profit` and `profit`
     are null where nothing is known, never zero. `costs_known=False` leaves cost
-    to serve out, for cuts of the lines that costs cannot follow.
+    to serve and profit out, for cuts of the lines that costs cannot follow.
     """
     parts = _parts(tables, start, as_of, costs_known)
     if not parts:
@@ -62,11 +62,12 @@ def summarise(
             "Add [sources.order_lines], or [sources.contracts] with monthly_amount.",
         )
     costed = costs_known and _cost_is_known(tables)
-    if len(parts) == 1 and "order_lines" in tables and not costed:
-        return _with_profit(_unknown_costs(_with_absent(parts[0])))
-    joined = _joined(parts)
     if not costed:
-        return _with_profit(_unknown_costs(joined))
+        alone = len(parts) == 1 and "order_lines" in tables
+        found = _unknown_costs(_with_absent(parts[0]) if alone else _joined(parts))
+        found = _with_profit(found)
+        return found if costs_known else found.mutate(profit=ibis.null(SUM_TYPE))
+    joined = _joined(parts)
     pool_row = cost_to_serve.pools(tables["costs"], start, as_of) if "costs" in tables else None
     return _with_profit(cost_to_serve.allocated(joined, pool_row))
 

@@ -127,7 +127,8 @@ class Desk:
         with self._open(question) as look:
             chosen = tuple(last_ranks or self.settings.bands)
             rows = look.rows(bands.expression(look.summary, look.lens, chosen))
-            answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger())
+            cut = look.where[0][0].label if look.by_line else ""
+            answer = bands.answer(_context(look, rows), rows, look.lens, *look.ledger(), cut)
             notes = look.revenue_notes(), look.contact_notes(look.start)
             return _told(look, answer, look.cost_notes(), *notes)
 

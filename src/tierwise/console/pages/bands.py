@@ -22,6 +22,8 @@ _SERIES = (
     ("cost_share", "of cost to serve", "--tw-c3"),
 )
 
+_LISTED = 10_000  # over-served customers at most; what is cut off is said below the table
+
 _FIRST = (
     "band",
     "customers",
@@ -64,14 +66,18 @@ def fill(desk: Desk, view: View) -> Content:
 def _over_served(desk: Desk, view: View) -> Component | None:
     """The customers who take far more than they bring; nothing where that cannot be told."""
     try:
-        answer = desk.demand(view.question())
+        answer = desk.demand(view.question(), limit=_LISTED)
     except TierwiseError:
         return None
-    return table(
-        answer.grid("over_served"),
-        answer.context,
-        view,
-        hint=f"{answer.notes[0]} A row opens the customer.",
+    told, *cut = answer.notes
+    return stack(
+        table(
+            answer.grid("over_served"),
+            answer.context,
+            view,
+            hint=f"{told} A row opens the customer.",
+        ),
+        notes(tuple(note for note in cut if "over-served" in note)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tierwise.console.page import Content, Page
 from tierwise.console.parts.columns import told
 from tierwise.console.parts.figures import notes, stack
@@ -11,7 +13,7 @@ from tierwise.errors import DataError
 from tierwise.workflows.value import Desk
 
 _LISTED = 10_000
-_FIRST = "rank:1-1000"  # listed where an address selects nobody
+_FIRST = f"rank:1-{_LISTED}"  # listed where an address selects nobody
 
 _HINT = "A row opens the customer."
 _OTHERS = "The field above finds everybody else."
@@ -22,12 +24,14 @@ def fill(desk: Desk, view: View) -> Content:
     selector = view.get("select", _FIRST)
     answer = desk.members(selector, view.question(), limit=_LISTED)
     grid = answer.grid("members")
+    if selector == _FIRST and grid.rows:
+        grid = replace(grid, title=grid.title.replace(f"{_LISTED:,}", f"{len(grid.rows):,}"))
     body = stack(
         table(
             told(grid),
             answer.context,
             view,
-            hint=f"{_HINT} {_OTHERS}" if selector == _FIRST else _HINT,
+            hint=f"{_HINT} {_OTHERS}" if len(grid.rows) == _LISTED else _HINT,
             empty="" if grid.rows else _nobody(desk, selector, view),
         ),
         notes(answer.notes),
