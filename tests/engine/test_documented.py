@@ -23,6 +23,7 @@ from tierwise.settings.model import (
 from tierwise.settings.tiers import (
     CapacitySettings,
     FairnessSettings,
+    ServiceTargets,
     StabilitySettings,
     TierOverride,
     TiersSettings,
@@ -48,6 +49,7 @@ MODELS = [
     StabilitySettings,
     TierOverride,
     FairnessSettings,
+    ServiceTargets,
     HookSettings,
     DestinationSettings,
     MarkSettings,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tierwise.settings.tiers import (
         CapacitySettings,
         FairnessSettings,
+        ServiceTargets,
         StabilitySettings,
         TierOverride,
         TiersSettings,
@@ -54,6 +55,7 @@ __all__ = [
     "Project",
     "PurchaseModelName",
     "ReferralSettings",
+    "ServiceTargets",
     "Settings",
     "Source",
     "SpendModelName",
@@ -71,6 +73,7 @@ __all__ = [
 _OF_TIERS = {
     "CapacitySettings",
     "FairnessSettings",
+    "ServiceTargets",
     "StabilitySettings",
     "TierOverride",
     "TiersSettings",

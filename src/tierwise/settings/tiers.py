@@ -92,6 +92,24 @@ class FairnessSettings(SettingsModel):
     )
 
 
+class ServiceTargets(SettingsModel):
+    """What the service policy promises a tier; unset: nothing about it."""
+
+    wait_s: float | None = Field(None, ge=0, description="mean wait, seconds at most")
+    abandoned: Chance | None = Field(None, description="share of contacts abandoned, at most")
+    effort: float | None = Field(
+        None, ge=0, description="transfers, reopenings and repeats of a contact, at most"
+    )
+    handle_time_s: float | None = Field(None, ge=0, description="mean, seconds at most")
+    rating: float | None = Field(None, ge=0, description="mean rating of the agents, at least")
+    agent_years: float | None = Field(None, ge=0, description="mean years of the agents, at least")
+    first_time: Chance | None = Field(None, description="share solved the first time, at least")
+    within_sla: Chance | None = Field(None, description="share within their target, at least")
+    satisfaction: float | None = Field(None, ge=0, description="mean score, at least")
+    perks_each: float | None = Field(None, ge=0, description="perks a customer, at least")
+    owned: Chance | None = Field(None, description="share with a named manager, at least")
+
+
 class TiersSettings(SettingsModel):
     """How customers are put into tiers."""
 
@@ -121,6 +139,9 @@ class TiersSettings(SettingsModel):
     capacity: CapacitySettings = CapacitySettings()
     stability: StabilitySettings = StabilitySettings()
     fairness: FairnessSettings = FairnessSettings()
+    service: dict[str, ServiceTargets] = Field(
+        {}, description="what each tier is promised, by name of the tier"
+    )
     overrides: tuple[TierOverride, ...] = Field((), description="tiers by decision, see below")
 
     @field_validator("names")
@@ -163,6 +184,14 @@ class TiersSettings(SettingsModel):
                     f'the override of {one.customer_id} names the tier "{one.tier}";'
                     f" there are {', '.join(self.names)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _served_named(self) -> TiersSettings:
+        if unknown := [name for name in self.service if name not in self.names]:
+            raise ValueError(
+                f'service names the tier "{unknown[0]}"; there are {", ".join(self.names)}'
+            )
         return self
 
     @property

@@ -15,6 +15,8 @@ import ibis.expr.types as ir
 
 from tierwise.errors import MissingDataError
 from tierwise.results import Answer, Column, Context, Figure, Grid
+from tierwise.settings import ServiceTargets
+from tierwise.tiers import promised
 from tierwise.tiers.ratios import Mean, by_group, mean_of, per_customer
 from tierwise.tiers.values import total
 from tierwise.units import Unit
@@ -37,6 +39,11 @@ LABELS: Mapping[str, tuple[str, Unit, str]] = {
     "handle_time_s": ("Handle time", Unit.SECONDS, "Mean"),
     "satisfaction": ("Satisfaction", Unit.RATIO, "Mean score as agents' customers gave it"),
 }
+_MEANS = {name: (label, unit) for name, (label, unit, _) in LABELS.items()}
+_NO_POLICY = (
+    "No service policy is declared, so what was received is held against none: say what a tier"
+    " is promised under [tiers.service.A]."
+)
 SHARES = frozenset({"abandoned", "first_time", "within_sla"})
 
 
@@ -156,8 +163,12 @@ def answer(
     tiers: tuple[Rows, Rows, Mapping[int, str]],
     bands: tuple[Rows, Rows, Mapping[int, str]],
     notes: Sequence[str],
+    targets: Mapping[str, ServiceTargets],
 ) -> Answer:
-    """By tier and by band: means with intervals, demand to spend. Triples: sums, sizes, labels."""
+    """By tier and by band: means with intervals, demand to spend. Triples: sums, sizes, labels.
+
+    `targets` are what the service policy promises, by name of the tier.
+    """
     by_tier, by_band = _grid_rows(*tiers, prefix="tier:"), _grid_rows(*bands, prefix="")
     return Answer(
         kind="tier-audit",
@@ -165,6 +176,7 @@ def answer(
         context=context,
         figures=_figures(by_tier),
         grids=(
+            *([promised.grid(by_tier, targets, _MEANS)] if targets else []),
             Grid("tiers", "By tier", _columns("Tier"), by_tier, "opens"),
             Grid("bands", "By rank of value", _columns("Ranks"), by_band, "opens"),
             Grid("intervals", "By tier, with 95% intervals", _INTERVALS, _long(*tiers)),
@@ -172,7 +184,7 @@ def answer(
         notes=(
             *notes,
             "Intervals count customers, not contacts: contacts of one customer are alike.",
-            "No service policy is declared, so what was received is held against none.",
+            *([] if targets else [_NO_POLICY]),
         ),
     )
 

@@ -165,7 +165,8 @@ def audit_answer(found: Tiering) -> Answer:
         sums = look.rows(ratios.by_group(joined, names, "group"))
         both.append((sums, look.rows(audit.sizes(groups, _perks(look), _owned(look))), named_by))
     told = look.contact_notes(look.start)
-    return audit.answer(context(found), both[0], both[1], told)
+    targets = found.settings.service
+    return audit.answer(context(found), both[0], both[1], told, targets)
 
 
 def _band_limits(look: Look, customers: int) -> list[int]:

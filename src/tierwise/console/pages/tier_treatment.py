@@ -36,6 +36,8 @@ _FIRST = (
     "demand_to_spend",
 )
 
+_POLICY = "What each tier is promised, beside what it received. A row opens its customers."
+
 
 def _fill_audit(desk: Desk, view: View) -> Content:
     answer = desk.tiers.audit(view.question(), asked(view))
@@ -50,6 +52,11 @@ def _fill_audit(desk: Desk, view: View) -> Content:
         if intervals.rows
         else None,
         html.Div([_demand(answer, name) for name in ("tiers", "bands")], className="tw-halves"),
+        *(
+            table(grid, answer.context, view, id="audit-policy", hint=_POLICY)
+            for grid in answer.grids
+            if grid.name == "policy"
+        ),
         _received(answer, "tiers", view),
         _received(answer, "bands", view, opens=_by_window(desk, view)),
         table(intervals, answer.context, view, id="audit-intervals"),
